@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: ``./run COMMAND`` or ``ros2 run alpamayo_ros alpamayo COMMAND``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from alpamayo_ros.types import StackError
+
+# Imported only when called: a benchmark needs no bag reader, an import needs no node.
+_COMMANDS = {
+    "demo": ("alpamayo_ros.drives.demo", "drive through a generated world and write a report"),
+    "replay": ("alpamayo_ros.drives.replay", "play a bag into the nodes, or tick by tick"),
+    "import": ("alpamayo_ros.drives.pandaset", "turn a recorded drive into a rosbag2"),
+    "generate": ("alpamayo_ros.drives.generate", "write the generated drive as a rosbag2"),
+    "launch": ("alpamayo_ros.ros.processes", "start the nodes on this machine"),
+    "bench": ("bench.__main__", "measure, next to the alternative"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; an error the stack names becomes one line and exit code 1."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="./run", formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="\n".join(f"{name:10} {text}" for name, (_, text) in _COMMANDS.items()),
+    )  # fmt: skip
+    parser.add_argument("command", choices=_COMMANDS)
+    command = parser.parse_args(given[:1]).command
+    module = importlib.import_module(_COMMANDS[command][0])
+    command_parser = argparse.ArgumentParser(
+        prog=f"./run {command}", description=_COMMANDS[command][1]
+    )
+    module.add_arguments(command_parser)
+    try:
+        return int(module.run(command_parser.parse_args(given[1:])))
+    except StackError as error:
+        print(f"alpamayo_ros: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images: which camera is which, decoding, the frame store, and the frames of a tick."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a trajectory to a plan that a vehicle may follow."""
