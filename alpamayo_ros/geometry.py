@@ -33,7 +33,8 @@ def quaternion_multiply(left: ArrayLike, right: ArrayLike) -> FloatArray:
 
 def quaternion_conjugate(quaternion: ArrayLike) -> FloatArray:
     """Inverse rotation of (..., 4) unit quaternions."""
-    return np.asarray(quaternion, dtype=float) * np.array((-1.0, -1.0, -1.0, 1.0))
+    conjugate: FloatArray = np.asarray(quaternion, dtype=float) * (-1.0, -1.0, -1.0, 1.0)
+    return conjugate
 
 
 def quaternion_to_matrix(quaternion: ArrayLike) -> FloatArray:
@@ -57,7 +58,8 @@ def quaternion_from_yaw(yaw: ArrayLike) -> FloatArray:
 def yaw_of(quaternion: ArrayLike) -> FloatArray:
     """Heading [rad] of the forward axis, projected into the x-y plane, of (..., 4) quaternions."""
     x, y, z, w = np.moveaxis(np.asarray(quaternion, dtype=float), -1, 0)
-    return np.arctan2(2 * (x * y + z * w), 1 - 2 * (y * y + z * z))
+    yaw: FloatArray = np.arctan2(2 * (x * y + z * w), 1 - 2 * (y * y + z * z))
+    return yaw
 
 
 def slerp(start: ArrayLike, end: ArrayLike, fraction: ArrayLike) -> FloatArray:
@@ -78,12 +80,15 @@ def slerp(start: ArrayLike, end: ArrayLike, fraction: ArrayLike) -> FloatArray:
     w0 = np.where(small, 1 - t, np.sin((1 - t) * angle) / safe)
     w1 = np.where(small, t, np.sin(t * angle) / safe)
     mixed = w0 * q0 + w1 * q1
-    return mixed / np.linalg.norm(mixed, axis=-1, keepdims=True)
+    unit: FloatArray = mixed / np.linalg.norm(mixed, axis=-1, keepdims=True)
+    return unit
 
 
 def transform_points(pose: Pose, points: ArrayLike) -> FloatArray:
     """Points (..., 3) of the pose's own frame, expressed in the frame the pose is given in."""
-    return np.asarray(points, dtype=float) @ quaternion_to_matrix(pose.quaternion).T + pose.position
+    rotation = quaternion_to_matrix(pose.quaternion)
+    moved: FloatArray = np.asarray(points, dtype=float) @ rotation.T + pose.position
+    return moved
 
 
 def compose(outer: Pose, inner: Pose) -> Pose:
@@ -102,4 +107,5 @@ def inverse(pose: Pose) -> Pose:
 
 def wrap_angle(angle: ArrayLike) -> FloatArray:
     """Angles wrapped to [-pi, pi) [rad]."""
-    return (np.asarray(angle, dtype=float) + np.pi) % (2 * np.pi) - np.pi
+    wrapped: FloatArray = (np.asarray(angle, dtype=float) + np.pi) % (2 * np.pi) - np.pi
+    return wrapped

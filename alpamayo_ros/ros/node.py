@@ -19,6 +19,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from alpamayo_ros.ros.diagnostics import ERROR, Diagnostics, Finding
 from alpamayo_ros.ros.parameters import ParameterSpec, Value, expand, resolve
+from alpamayo_ros.ros.shared_memory import sweep_dead_segments
 from alpamayo_ros.types import ConfigurationError
 
 COMMON_PARAMETERS = (
@@ -33,6 +34,8 @@ COMMON_PARAMETERS = (
 )  # fmt: skip
 
 FROZEN_CLOCK_S = 0.5
+ONE_JUMP_S = 1.0
+"""Signs of a clock jump within this time are signs of the same jump."""
 _FORWARD_JUMP_S = 5.0
 
 EXIT_CONFIGURATION = 2
@@ -58,6 +61,7 @@ class StackNode(LifecycleNode):
         self._declare_parameters()
         self.diagnostics = Diagnostics(self, self.number("diagnostics_period_s"))
         self._clock_seen = (0, time.monotonic())
+        self._jumped_at = float("-inf")
         self._jump_handle = self.get_clock().create_jump_callback(
             JumpThreshold(
                 min_forward=Duration(seconds=_FORWARD_JUMP_S),
@@ -164,10 +168,16 @@ class StackNode(LifecycleNode):
         return int(self.get_clock().now().nanoseconds)
 
     def reset_after_jump(self, detail: str) -> None:
-        """Clear all buffers because time was set back, with one log line."""
+        """Clear all buffers because time was set back.
+
+        The clock and the stamps of each input tell of the same jump: it is logged once.
+        """
         self.clear_buffers()
-        self.diagnostics.count("clock_jumps")
-        self.get_logger().warning(f"clock jumped ({detail}): buffers cleared")
+        now = time.monotonic()
+        told, self._jumped_at = now - self._jumped_at < ONE_JUMP_S, now
+        if not told:
+            self.diagnostics.count("clock_jumps")
+            self.get_logger().warning(f"clock jumped ({detail}): buffers cleared")
 
     # -- lifecycle
 
@@ -234,8 +244,10 @@ class StackNode(LifecycleNode):
     # -- time
 
     def _on_clock_jump(self, jump: TimeJump) -> None:
-        if self.active:
-            self.reset_after_jump(f"ROS time by {jump.delta.nanoseconds / 1e9:+.3f} s")
+        delta_ns = jump.delta.nanoseconds
+        # simulated time stands at 0 until the first /clock: its begin is no jump
+        if self.active and self.now_ns() - delta_ns > 0:
+            self.reset_after_jump(f"ROS time by {delta_ns / 1e9:+.3f} s")
 
     def _check_clock(self) -> Finding | None:
         """The ROS clock must go on while the node is active and follows simulated time."""
@@ -273,6 +285,7 @@ def _descriptor(spec: ParameterSpec) -> ParameterDescriptor:
 
 def run(node_class: type[StackNode], arguments: Sequence[str] | None = None) -> int:
     """Run one node until it is told to stop; return the process's exit code."""
+    sweep_dead_segments()
     rclpy.init(args=arguments)
     node: StackNode | None = None
     try:

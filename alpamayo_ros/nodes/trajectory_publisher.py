@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""trajectory_publisher: predictions in, the plan for now out, at a rate of its own."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import fields
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from alpamayo_msgs.msg import Plan as PlanMsg
+from alpamayo_msgs.msg import Prediction as PredictionMsg
+from nav_msgs.msg import Odometry, Path
+
+from alpamayo_ros.planning.bounds import Bounds
+from alpamayo_ros.planning.plan import Planner, PlannerSettings
+from alpamayo_ros.ros.conversions import (
+    ego_state_from_msg,
+    plan_to_msg,
+    plan_to_path,
+    prediction_from_msg,
+)
+from alpamayo_ros.ros.diagnostics import ERROR, WARN, Finding
+from alpamayo_ros.ros.node import StackNode, run
+from alpamayo_ros.ros.parameters import ParameterSpec
+from alpamayo_ros.ros.qos import INTERNAL, SENSOR
+from alpamayo_ros.types import ClockJumped, Plan, PlanSource
+
+_DEFAULTS = PlannerSettings()
+_BOUNDS = Bounds()
+
+PARAMETERS = (
+    ParameterSpec(
+        "rate_hz", 20.0, "How often a plan is published; beside that with every prediction.",
+        "Hz", 1.0, 100.0,
+    ),
+    ParameterSpec(
+        "fresh_s", _DEFAULTS.fresh_s,
+        "Age of t0 up to which a plan counts as the model's own. "
+        "Above the latency of the policy plus one tick.",
+        "s", 0.05, 6.0,
+    ),
+    ParameterSpec(
+        "hold_s", _DEFAULTS.hold_s,
+        "Age of t0 up to which the last valid prediction is driven; then the vehicle stops.",
+        "s", 0.05, 6.0,
+    ),
+    ParameterSpec(
+        "deceleration", _DEFAULTS.deceleration,
+        "Braking of a stop; harder only where the known path ends before.", "m/s^2", 0.5, 4.0,
+    ),
+    ParameterSpec(
+        "anchor_tolerance_m", _DEFAULTS.anchor_tolerance_m,
+        "How far a prediction may place the vehicle from where odometry has it.", "m", 0.1, 50.0,
+    ),
+    ParameterSpec(
+        "follow_tolerance_m", _DEFAULTS.follow_tolerance_m,
+        "A vehicle farther than this from its stop plan does not follow it: the stop is planned "
+        "anew from where it is.",
+        "m", 0.5, 50.0,
+    ),
+    ParameterSpec(
+        "bounds.min_acceleration", _BOUNDS.min_acceleration,
+        "Hardest braking of a prediction.", "m/s^2", -10.0, 0.0,
+    ),
+    ParameterSpec(
+        "bounds.max_acceleration", _BOUNDS.max_acceleration,
+        "Strongest acceleration of a prediction.", "m/s^2", 0.0, 10.0,
+    ),
+    ParameterSpec(
+        "bounds.max_lateral_acceleration", _BOUNDS.max_lateral_acceleration,
+        "Strongest lateral acceleration of a prediction.", "m/s^2", 0.0, 10.0,
+    ),
+    ParameterSpec(
+        "bounds.max_longitudinal_jerk", _BOUNDS.max_longitudinal_jerk,
+        "Largest longitudinal jerk of a prediction, mean over 0.5 s; also of a stop.",
+        "m/s^3", 0.5, 50.0,
+    ),
+    ParameterSpec(
+        "bounds.max_jerk", _BOUNDS.max_jerk,
+        "Largest jerk of a prediction, both axes together, mean over 0.5 s.", "m/s^3", 0.5, 50.0,
+    ),
+    ParameterSpec(
+        "bounds.max_yaw_rate", _BOUNDS.max_yaw_rate,
+        "Largest yaw rate of a prediction.", "rad/s", 0.0, 5.0,
+    ),
+    ParameterSpec(
+        "bounds.max_yaw_acceleration", _BOUNDS.max_yaw_acceleration,
+        "Largest yaw acceleration of a prediction, mean over 0.5 s.", "rad/s^2", 0.0, 20.0,
+    ),
+    ParameterSpec(
+        "bounds.max_curvature", _BOUNDS.max_curvature,
+        "Sharpest curve the vehicle can drive.", "1/m", 0.01, 1.0,
+    ),
+    ParameterSpec(
+        "bounds.max_speed", _BOUNDS.max_speed, "Highest speed of a plan.", "m/s", 0.1, 100.0,
+    ),
+    ParameterSpec(
+        "bounds.max_start_offset", _BOUNDS.max_start_offset,
+        "How far a prediction may begin from where the measured speed leads.", "m", 0.0, 5.0,
+    ),
+    ParameterSpec(
+        "bounds.max_start_turn", _BOUNDS.max_start_turn,
+        "How much a prediction may turn up to its first waypoint.", "rad", 0.0, 1.0,
+    ),
+    ParameterSpec(
+        "bounds.max_start_speed_error", _BOUNDS.max_start_speed_error,
+        "How far a prediction's first speed may be from the measured one, beyond what "
+        "acceleration explains.",
+        "m/s", 0.0, 10.0,
+    ),
+)  # fmt: skip
+
+_AUTOWARE = "autoware_planning_msgs"
+
+
+class TrajectoryPublisher(StackNode):
+    """prediction + ego_odometry -> plan, path and, where Autoware is, autoware_trajectory."""
+
+    NAME = "trajectory_publisher"
+    PARAMETERS = PARAMETERS
+
+    def configure(self) -> None:
+        """Advertise the plan, listen, start the rate."""
+        self._planner = Planner(self._settings())
+        self._newest: Plan | None = None
+        self._silence = "NO_EGO_STATE: not started"
+        self.diagnostics.add_check(self._check_plan)
+        self._plans = self.advertise(PlanMsg, "plan", INTERNAL)
+        self._paths = self.advertise(Path, "path", INTERNAL)
+        self._autoware = autoware_messages()
+        if self._autoware is not None:
+            self._trajectories = self.advertise(
+                self._autoware.Trajectory, "autoware_trajectory", INTERNAL
+            )
+        # best effort, so that it hears a reliable and a best-effort source alike
+        self.subscribe(Odometry, "ego_odometry", self._on_ego, SENSOR)
+        self.subscribe(PredictionMsg, "prediction", self._on_prediction, INTERNAL)
+        self._timer = self.schedule(1.0 / self.number("rate_hz"), self._publish)
+
+    def clear_buffers(self) -> None:
+        """Forget prediction, ego state and stop."""
+        self._planner.reset()
+        self._newest = None
+
+    def _settings(self) -> PlannerSettings:
+        bounds = Bounds(**{f.name: self.number(f"bounds.{f.name}") for f in fields(Bounds)})
+        names = [f.name for f in fields(PlannerSettings) if f.name != "bounds"]
+        return PlannerSettings(**{name: self.number(name) for name in names}, bounds=bounds)
+
+    def _on_ego(self, message: Odometry) -> None:
+        self.diagnostics.mark("ego_odometry")
+        state = ego_state_from_msg(message)
+        try:
+            refused = self._planner.update_ego(state)
+        except ClockJumped as jump:
+            self.reset_after_jump(str(jump))
+            refused = self._planner.update_ego(state)
+        for reason in refused:
+            self._drop("ego_odometry", reason)
+
+    def _on_prediction(self, message: PredictionMsg) -> None:
+        self.diagnostics.mark("prediction")
+        prediction = prediction_from_msg(message)
+        try:
+            self._planner.accept(prediction, self.now_ns())
+        except ClockJumped as jump:
+            self.reset_after_jump(str(jump))
+            self._planner.accept(prediction, self.now_ns())
+        for reason in self._planner.rejections:
+            self._drop("prediction", reason)
+        # at once, and the next periodic one a whole period later
+        self._publish()
+        self._timer.reset()
+
+    def _drop(self, what: str, reason: str) -> None:
+        name, _, detail = reason.partition(": ")
+        self.diagnostics.drop(f"{what}.{name.lower()}", detail)
+
+    def _publish(self) -> None:
+        now_ns = self.now_ns()
+        try:
+            plan = self._planner.plan(now_ns)
+        except ClockJumped as jump:
+            self.reset_after_jump(str(jump))
+            plan = self._planner.plan(now_ns)
+        self._newest = plan
+        if plan is None:
+            self._silence = self._planner.silence
+            return
+        message = plan_to_msg(plan)
+        self._plans.publish(message)
+        if self._paths.get_subscription_count():
+            self._paths.publish(plan_to_path(message))
+        if self._autoware is not None:
+            self._trajectories.publish(autoware_trajectory(self._autoware, message))
+        self._account(plan)
+
+    def _account(self, plan: Plan) -> None:
+        self.diagnostics.mark("plan")
+        self.diagnostics.count(f"plans.{plan.source.name.lower()}")
+        self.diagnostics.gauge("plan.age_of_t0_s", plan.age_s)
+        self.diagnostics.gauge("plan.speed_mps", float(plan.speeds[0]))
+
+    def _check_plan(self) -> Finding | None:
+        """A plan that is not the model's own is a finding, and so is none."""
+        if not self.active:
+            return None
+        if self._newest is None:
+            return Finding(ERROR, f"no plan: {self._silence}")
+        if self._newest.source == PlanSource.MODEL:
+            return None
+        level = ERROR if self._newest.source == PlanSource.STOP else WARN
+        return Finding(level, f"plan {self._newest.source.name}: {self._newest.reason}")
+
+
+def autoware_messages() -> Any:
+    """The module autoware_planning_msgs.msg where it is installed, else None."""
+    return import_module(f"{_AUTOWARE}.msg") if find_spec(_AUTOWARE) else None
+
+
+def autoware_trajectory(messages: Any, plan: PlanMsg) -> Any:
+    """The plan as autoware_planning_msgs/Trajectory, in its header's frame."""
+    trajectory = messages.Trajectory(header=plan.header)
+    for point in plan.points:
+        trajectory.points.append(
+            messages.TrajectoryPoint(
+                time_from_start=point.time_from_start,
+                pose=point.pose,
+                longitudinal_velocity_mps=point.speed,
+                acceleration_mps2=point.acceleration,
+                heading_rate_rps=point.curvature * point.speed,
+            )
+        )
+    return trajectory
+
+
+def main() -> int:
+    """Run the node."""
+    return run(TrajectoryPublisher)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

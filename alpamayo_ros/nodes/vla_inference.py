@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: Apache-2.0
+"""vla_inference: frames and ego history of one t0 in, the policy's prediction out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from alpamayo_msgs.msg import CameraFrames as CameraFramesMsg
+from alpamayo_msgs.msg import ChainOfCausation
+from alpamayo_msgs.msg import EgoHistory as EgoHistoryMsg
+from alpamayo_msgs.msg import FrameSet as FrameSetMsg
+from alpamayo_msgs.msg import ModeDecision as ModeDecisionMsg
+from alpamayo_msgs.msg import Prediction as PredictionMsg
+from std_msgs.msg import String
+
+from alpamayo_ros.cameras.frame_store import FrameStoreReader, StaleFrame, StoreUnavailable
+from alpamayo_ros.commands.standing import StandingDecision
+from alpamayo_ros.policy.observation import InvalidObservation, check_history, observe
+from alpamayo_ros.policy.registry import create
+from alpamayo_ros.policy.worker import NewestWorker
+from alpamayo_ros.ros.conversions import (
+    decision_from_msg,
+    ego_history_from_msg,
+    embedded_pixels,
+    frame_set_from_msg,
+    prediction_to_msg,
+    time_to_ns,
+)
+from alpamayo_ros.ros.diagnostics import ERROR, Finding
+from alpamayo_ros.ros.node import StackNode, run
+from alpamayo_ros.ros.parameters import ParameterSpec
+from alpamayo_ros.ros.qos import INTERNAL, LATCHED
+from alpamayo_ros.ros.synchronizer import SimpleFilter, TimeSynchronizer
+from alpamayo_ros.types import (
+    SECOND_NS,
+    CameraFrames,
+    ConfigurationError,
+    EgoHistory,
+    Instruction,
+    Observation,
+    Pixels,
+)
+
+_WAITING = 10
+"""Messages of one topic that wait for their partner: a second's worth."""
+
+_SILENCE_S = 0.5
+
+_FAILURE_SHOWN_S = 2.0
+
+
+class _Pair(NamedTuple):
+    """A tick's inputs, and the epoch of the node they belong to."""
+
+    frames: FrameSetMsg
+    ego: EgoHistory
+    instruction: Instruction
+    epoch: int
+    received_s: float
+
+
+class VlaInference(StackNode):
+    """frame_set + ego_history (+ mode_decision) -> prediction, chain_of_causation and trace.
+
+    Callbacks only pair and hand over; a worker thread sees, predicts and publishes. What began
+    before a clock jump or a deactivation (an older epoch) is not published.
+    """
+
+    NAME = "vla_inference"
+    PARAMETERS = (
+        ParameterSpec(
+            "policy", "ctra",
+            "The policy that predicts; 'module:Class' names one of your own.",
+        ),
+        ParameterSpec(
+            "seed", 0, "Of the policy's random numbers, where it draws any.", "", 0, 2**31 - 1
+        ),
+        ParameterSpec("base_frame", "base_link", "Frame of predictions at their t0."),
+        ParameterSpec(
+            "max_failures", 3,
+            "After so many failures of the policy in a row the node deactivates itself.",
+            "", 1, 1000,
+        ),
+    )  # fmt: skip
+
+    def configure(self) -> None:
+        """Load and warm up the policy, then advertise and listen."""
+        self._base_frame = self.text("base_frame")
+        self._failures = 0
+        self._epoch = 0
+        self._store: FrameStoreReader | None = None
+        self._standing = StandingDecision()
+        self._policy = create(self.text("policy"), {"seed": self.values["seed"]})
+        try:
+            self._policy.warm_up()
+        except Exception as error:
+            raise ConfigurationError(
+                f"policy '{self._policy.name}' failed to warm up: {_one_line(error)}"
+            ) from error
+        self._worker: NewestWorker[_Pair] | None = NewestWorker("policy", self._tick)
+        self._give_up = self.create_guard_condition(self._deactivate_itself)
+        self.diagnostics.add_check(self._check_inputs)
+        self._predictions = self.advertise(PredictionMsg, "prediction", INTERNAL)
+        self._chains = self.advertise(ChainOfCausation, "chain_of_causation", INTERNAL)
+        self._traces = self.advertise(String, "reasoning_trace", INTERNAL)
+        self._synchronize()
+        self.subscribe(FrameSetMsg, "frame_set", self._on_frames, INTERNAL)
+        self.subscribe(EgoHistoryMsg, "ego_history", self._on_history, INTERNAL)
+        self.subscribe(ModeDecisionMsg, "mode_decision", self._on_decision, LATCHED)
+
+    def activate(self) -> None:
+        """Begin a new epoch with no failures."""
+        self._failures = 0
+        self._active_since = time.monotonic()
+        self.clear_buffers()
+
+    def deactivate(self) -> None:
+        """Let nothing that is in work be published."""
+        self.clear_buffers()
+
+    def cleanup(self) -> None:
+        """End the worker, then what it uses."""
+        worker, self._worker = getattr(self, "_worker", None), None
+        if worker is None:
+            return
+        worker.stop()
+        self._policy.close()
+        self._store = None
+        self.destroy_guard_condition(self._give_up)
+
+    def clear_buffers(self) -> None:
+        """Forget what waits, for a partner or for the worker."""
+        self._epoch += 1
+        if self._worker is not None:
+            self._worker.forget()
+        self._synchronize()
+
+    def _synchronize(self) -> None:
+        self._frames, self._histories = SimpleFilter(), SimpleFilter()
+        pairs = TimeSynchronizer([self._frames, self._histories], _WAITING)
+        pairs.registerCallback(self._on_pair)
+
+    # -- inputs, on the executor's thread
+
+    def _on_frames(self, message: FrameSetMsg) -> None:
+        self.diagnostics.mark("frame_set")
+        self._frames.signalMessage(message)
+
+    def _on_history(self, message: EgoHistoryMsg) -> None:
+        self.diagnostics.mark("ego_history")
+        self._histories.signalMessage(message)
+
+    def _on_decision(self, message: ModeDecisionMsg) -> None:
+        self.diagnostics.mark("mode_decision")
+        try:
+            without_effect = self._standing.accept(decision_from_msg(message), self.now_ns())
+        except ValueError as error:
+            without_effect = f"MALFORMED: {_one_line(error)}"
+        if without_effect:
+            name = without_effect.partition(":")[0].lower()
+            self.diagnostics.count(f"mode_decision.without_effect.{name}")
+
+    def _on_pair(self, frames: FrameSetMsg, history: EgoHistoryMsg) -> None:
+        self.diagnostics.mark("pair")
+        try:
+            ego = ego_history_from_msg(history)
+            check_history(ego)
+        except InvalidObservation as error:
+            self.diagnostics.drop(error.name.lower(), str(error).partition(": ")[2])
+            return
+        except ValueError as error:
+            self.diagnostics.drop("malformed", _one_line(error))
+            return
+        instruction = self._standing.instruction(self.now_ns())
+        pair = _Pair(frames, ego, instruction, self._epoch, time.monotonic())
+        if self._worker is not None and self._worker.submit(pair):
+            self.diagnostics.count("skipped")
+
+    # -- one tick, on the worker's thread
+
+    def _tick(self, pair: _Pair) -> None:
+        began_s = time.monotonic()
+        try:
+            observation = self._observe(pair)
+        except StaleFrame as error:
+            self.diagnostics.drop("stale_frame", str(error))
+            return
+        except (StoreUnavailable, InvalidObservation) as error:
+            name = error.name.lower() if isinstance(error, InvalidObservation) else "frame_store"
+            self.diagnostics.event(name, Finding(ERROR, f"{name}: {error}"), _FAILURE_SHOWN_S)
+            self.diagnostics.count(f"dropped.{name}")
+            return
+        except ValueError as error:
+            self.diagnostics.drop("malformed", _one_line(error))
+            return
+        prediction = self._predict(observation, pair.epoch)
+        if prediction is None or pair.epoch != self._epoch:
+            return
+        try:
+            observation.check_intact()
+        except StaleFrame as error:
+            self.diagnostics.drop("stale_frame", f"overwritten during inference: {error}")
+            return
+        self._publish(prediction)
+        self.diagnostics.gauge("latency.wait_ms", (began_s - pair.received_s) * 1e3)
+        self.diagnostics.gauge("latency.tick_ms", (time.monotonic() - began_s) * 1e3)
+
+    def _observe(self, pair: _Pair) -> Observation:
+        frames = frame_set_from_msg(pair.frames)
+        if not pair.frames.store:
+            embedded = {camera.camera_id: camera for camera in pair.frames.cameras}
+            return observe(frames, pair.ego, pair.instruction, _embedded_in(embedded))
+        store = self._open_store(pair.frames.store)
+
+        def check_intact() -> None:
+            for camera in frames.cameras:
+                for handle in camera.handles:
+                    store.check(handle)
+
+        def pixels_of(camera: CameraFrames) -> Sequence[Pixels]:
+            return [store.view(handle, camera.width, camera.height) for handle in camera.handles]
+
+        return observe(frames, pair.ego, pair.instruction, pixels_of, check_intact)
+
+    def _open_store(self, name: str) -> FrameStoreReader:
+        """The store of this name; that of a camera_sync that is gone is let go."""
+        if self._store is None or self._store.name != name:
+            self._store = None
+            self._store = FrameStoreReader(name)
+            self.diagnostics.count("frame_stores_opened")
+        return self._store
+
+    def _predict(self, observation: Observation, epoch: int) -> PredictionMsg | None:
+        try:
+            prediction = prediction_to_msg(self._policy.predict(observation), self._base_frame)
+        except Exception as error:  # noqa: BLE001 - whatever a policy raises costs one tick
+            self._fail(error, epoch)
+            return None
+        if epoch == self._epoch:
+            self._failures = 0
+        return prediction
+
+    def _fail(self, error: Exception, epoch: int) -> None:
+        self.diagnostics.count("dropped.policy_failed")
+        if epoch != self._epoch:
+            return
+        self._failures += 1
+        text = f"policy '{self._policy.name}' failed ({self._failures} in a row)"
+        finding = Finding(ERROR, f"{text}: {_one_line(error)}")
+        self.diagnostics.event("policy_failed", finding, _FAILURE_SHOWN_S)
+        if self._failures >= self.number("max_failures"):
+            # a transition belongs to the executor's thread
+            self._give_up.trigger()
+
+    def _publish(self, message: PredictionMsg) -> None:
+        if not self.context.ok():
+            return
+        self._predictions.publish(message)
+        if message.selected < len(message.candidates):
+            chain = message.candidates[message.selected].chain_of_causation
+            self._chains.publish(chain)
+            self._traces.publish(String(data=chain.text))
+        self.diagnostics.mark("prediction")
+        age_s = (self.now_ns() - time_to_ns(message.header.stamp)) / SECOND_NS
+        self.diagnostics.gauge("prediction.age_of_t0_s", age_s)
+        for latency in message.latencies:
+            self.diagnostics.gauge(f"latency.policy.{latency.stage}_ms", latency.duration * 1e3)
+
+    # -- failures
+
+    def _deactivate_itself(self) -> None:
+        if not self.active:
+            return
+        self.diagnostics.count("deactivations")
+        self.get_logger().error(
+            f"policy failed {self._failures} times in a row: deactivating; "
+            "activate the node to try again"
+        )
+        self.trigger_deactivate()
+
+    def _check_inputs(self) -> Finding | None:
+        """Both inputs must come, and in pairs."""
+        if not self.active:
+            if self._failures >= self.number("max_failures"):
+                return Finding(ERROR, f"inactive: policy failed {self._failures} times in a row")
+            return None
+        here_s = time.monotonic() - self._active_since
+        for name in ("frame_set", "ego_history", "pair"):
+            silent_s = min(self.diagnostics.age_s(name), here_s)
+            if silent_s > _SILENCE_S:
+                return Finding(ERROR, f"no {name}: for {silent_s:.1f} s")
+        return None
+
+
+def _embedded_in(
+    cameras: dict[int, CameraFramesMsg],
+) -> Callable[[CameraFrames], Sequence[Pixels]]:
+    return lambda camera: embedded_pixels(cameras[camera.camera_id])
+
+
+def _one_line(error: Exception) -> str:
+    """Type and text of an error on one line of bounded length."""
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    return text if len(text) <= 300 else text[:297] + "..."
+
+
+def main() -> int:
+    """Run the node."""
+    return run(VlaInference)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a bring-up consists of: nodes, arguments, params files, and the check before it starts.
+
+The launch files and ``./run launch`` both read it from here, so that they start the same
+processes from the same arguments.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from alpamayo_ros.ros.parameters import (
+    ParameterError,
+    ParameterSpec,
+    Value,
+    load_params_file,
+    resolve,
+)
+from alpamayo_ros.types import ConfigurationError
+
+PACKAGE = "alpamayo_ros"
+RESPAWN_DELAY_S = 0.2
+EXIT_CONFIGURATION = 2
+"""Exit code of a node that cannot work as it is configured: starting it again is of no use."""
+
+_DISTRIBUTIONS_WITH_FAST_DDS_2 = ("humble", "iron", "jazzy")
+
+
+class LaunchArgumentError(ConfigurationError):
+    """A launch argument that is unknown or has a value it cannot have."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackProcess:
+    """One process: its name, which is also the executable's, and the module it runs."""
+
+    name: str
+    module: str
+
+
+STACK = tuple(
+    StackProcess(name, f"{PACKAGE}.nodes.{name}")
+    for name in (
+        "camera_sync", "ego_motion", "mode_expert", "vla_inference", "trajectory_publisher"
+    )
+)  # fmt: skip
+"""The five nodes, one process each."""
+
+COMPOSED = StackProcess("composed", f"{PACKAGE}.nodes.composed")
+"""All five nodes in one process."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchArgument:
+    """One argument of a bring-up; every value is a text, as launch has it."""
+
+    name: str
+    default: str
+    description: str
+    choices: tuple[str, ...] = ()
+
+
+_BOOLEAN = ("true", "false")
+
+_TOPICS = {
+    "odometry": "nav_msgs/Odometry of the vehicle",
+    "twist": "geometry_msgs/TwistStamped of the vehicle, for source twist_imu of ego_motion",
+    "imu": "sensor_msgs/Imu of the vehicle, for source twist_imu of ego_motion",
+    "user_command": "what the passengers say",
+    "plan": "the plan that the vehicle is to drive",
+    "path": "the plan as nav_msgs/Path",
+}
+
+ARGUMENTS = (
+    LaunchArgument("params_file", "", "Params file of the vehicle, over params/alpamayo.yaml."),
+    LaunchArgument("policy", "", "Policy that predicts; empty: as the params files say."),
+    LaunchArgument("namespace", "", "Namespace of all nodes and of their relative topics."),
+    LaunchArgument("use_sim_time", "false", "Follow /clock (a replay or a simulation).", _BOOLEAN),
+    LaunchArgument("composed", "false", "All nodes in one process.", _BOOLEAN),
+    LaunchArgument("respawn", "true", "Start a node again when its process dies.", _BOOLEAN),
+    LaunchArgument(
+        "log_level", "info", "Least severity that is logged.",
+        ("debug", "info", "warn", "error", "fatal"),
+    ),
+    *(
+        LaunchArgument(f"{topic}_topic", "", f"Topic instead of '{topic}': {what}.")
+        for topic, what in _TOPICS.items()
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Bringup:
+    """How the stack is started; see ARGUMENTS for what each field means.
+
+    ``parameters`` maps a node to parameters that win over the files; ``remappings`` maps names
+    to names. ``params_files`` are layered, later ones win.
+    """
+
+    params_files: tuple[Path, ...] = ()
+    namespace: str = ""
+    use_sim_time: bool = False
+    composed: bool = False
+    respawn: bool = True
+    log_level: str = "info"
+    parameters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
+    remappings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def processes(self) -> tuple[StackProcess, ...]:
+        """The processes to start."""
+        return (COMPOSED,) if self.composed else STACK
+
+    def ros_arguments(self) -> list[str]:
+        """What follows ``--ros-args`` for each of the processes."""
+        arguments = ["--log-level", self.log_level]
+        if self.namespace:
+            arguments += ["-r", f"__ns:=/{self.namespace.strip('/')}"]
+        for source, target in self.remappings.items():
+            arguments += ["-r", f"{source}:={target}"]
+        for path in self.params_files:
+            arguments += ["--params-file", str(path)]
+        arguments += ["-p", f"use_sim_time:={str(self.use_sim_time).lower()}"]
+        for node, parameters in self.parameters.items():
+            for name, value in parameters.items():
+                # json is the part of YAML in which a text cannot be taken for something else
+                arguments += ["-p", f"{node}:{name}:={json.dumps(value)}"]
+        return arguments
+
+    def check(self) -> dict[str, dict[str, Value]]:
+        """Resolve every node's parameters as it will; return them.
+
+        Raises ParameterError, with the files, for whatever would keep a node from starting.
+        Imports the nodes, and rclpy with them.
+        """
+        names = [process.name for process in STACK]
+        given: dict[str, dict[str, Any]] = {name: {} for name in names}
+        for path in self.params_files:
+            for name, values in load_params_file(path, names).items():
+                given[name].update(values)
+        resolved = {}
+        for process in STACK:
+            given[process.name].update(self.parameters.get(process.name, {}))
+            try:
+                resolved[process.name] = resolve(specs_of(process), given[process.name])
+            except ParameterError as error:
+                files = ", ".join(str(path) for path in self.params_files) or "no params file"
+                raise ParameterError(f"{process.name}: {error} ({files})") from error
+        return resolved
+
+
+def specs_of(process: StackProcess) -> tuple[ParameterSpec, ...]:
+    """Parameters that a node takes, without those every ROS node has."""
+    from alpamayo_ros.ros.node import COMMON_PARAMETERS
+
+    return (*COMMON_PARAMETERS, *node_class(process).PARAMETERS)
+
+
+def node_class(process: StackProcess) -> Any:
+    """Class of the node that a process of the stack runs; imports its module."""
+    module = importlib.import_module(process.module)
+    for candidate in vars(module).values():
+        if isinstance(candidate, type) and vars(candidate).get("NAME") == process.name:
+            return candidate
+    raise ConfigurationError(f"{process.module} has no node called {process.name}")
+
+
+def share_folder() -> Path:
+    """Folder with ``params`` and ``launch``: the repository, or where the package is installed."""
+    prefixes = os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)
+    candidates = [
+        Path(__file__).resolve().parents[2],
+        *(Path(prefix, "share", PACKAGE) for prefix in prefixes if prefix),
+    ]
+    for candidate in candidates:
+        if (candidate / "params" / "alpamayo.yaml").is_file():
+            return candidate
+    raise ConfigurationError(f"params/alpamayo.yaml is not in {', '.join(map(str, candidates))}")
+
+
+def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Environment of the nodes: the given one (else this process's), and what they need to start.
+
+    Fast DDS gets its profile from params/fastdds.xml unless the environment names another; Fast
+    DDS 2 takes it from a variable of another name.
+    """
+    result = dict(os.environ if base is None else base)
+    variable, other = "FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"
+    if result.get("ROS_DISTRO") in _DISTRIBUTIONS_WITH_FAST_DDS_2:
+        result.setdefault(other, result.get(variable) or _fastdds_profile())
+    elif not result.get(other):
+        result.setdefault(variable, _fastdds_profile())
+    return result
+
+
+def _fastdds_profile() -> str:
+    return str(share_folder() / "params" / "fastdds.xml")
+
+
+# -- arguments
+
+
+def parse_assignments(texts: Sequence[str]) -> dict[str, str]:
+    """Split "NAME:=VALUE" texts. Raises LaunchArgumentError."""
+    values: dict[str, str] = {}
+    for text in texts:
+        name, separator, value = text.partition(":=")
+        if not separator or not name:
+            raise LaunchArgumentError(f"'{text}' is not of the form NAME:=VALUE")
+        if name in values:
+            raise LaunchArgumentError(f"launch argument '{name}' is given twice")
+        values[name] = value
+    return values
+
+
+def bringup_from_arguments(given: Mapping[str, str]) -> Bringup:
+    """Turn launch arguments into a checked bring-up.
+
+    Raises LaunchArgumentError for an unknown argument or value, ParameterError for the params.
+    """
+    values = _complete(given)
+    files = [share_folder() / "params" / "alpamayo.yaml"]
+    if values["params_file"]:
+        files.append(Path(values["params_file"]).expanduser())
+    namespace = values["namespace"].strip("/")
+    if namespace and not re.fullmatch(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", namespace, re.ASCII):
+        raise LaunchArgumentError(f"launch argument 'namespace' is '{namespace}': not a ROS name")
+    remappings = {topic: values[f"{topic}_topic"] for topic in _TOPICS}
+    policy = values["policy"]
+    bringup = Bringup(
+        params_files=tuple(files),
+        namespace=namespace,
+        use_sim_time=values["use_sim_time"] == "true",
+        composed=values["composed"] == "true",
+        respawn=values["respawn"] == "true",
+        log_level=values["log_level"],
+        parameters={"vla_inference": {"policy": policy}} if policy else {},
+        remappings={source: target for source, target in remappings.items() if target},
+    )
+    bringup.check()
+    return bringup
+
+
+def _complete(given: Mapping[str, str]) -> dict[str, str]:
+    known = {argument.name: argument for argument in ARGUMENTS}
+    for name in given:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            raise LaunchArgumentError(f"unknown launch argument '{name}'{hint}")
+    values = {name: given.get(name, argument.default) for name, argument in known.items()}
+    for name, argument in known.items():
+        if argument.choices == _BOOLEAN:
+            values[name] = values[name].lower()
+        if argument.choices and values[name] not in argument.choices:
+            raise LaunchArgumentError(
+                f"launch argument '{name}' is '{values[name]}', not one of "
+                + ", ".join(argument.choices)
+            )
+    return values
+
+
+def list_arguments() -> str:
+    """Every launch argument with default, description and choices, one a line."""
+    lines = []
+    for argument in ARGUMENTS:
+        choices = "" if argument.choices in ((), _BOOLEAN) else ", ".join(argument.choices)
+        lines.append(
+            f"  {argument.name + ':=' + argument.default:24} {argument.description}"
+            + (f" One of {choices}." if choices else "")
+        )
+    return "\n".join(lines)
