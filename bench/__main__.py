@@ -9,6 +9,7 @@ import importlib
 BENCHMARKS = {
     "frames": "newest image received -> pixels readable in vla_inference",
     "stack": "newest image sent -> plan received, six cameras, separate processes",
+    "recovery": "SIGKILL of each node -> fresh plans again",
     "memory": "resident memory of each node over time",
 }
 

@@ -27,19 +27,19 @@ IMAGES = 8
 
 
 def jpeg_images(width: int, height: int, seed: int) -> list[bytes]:
-    """Street-like images: smooth shading, edges and texture, about as heavy as a camera's at q90."""
+    """Street-like images: shading, edges and texture, about as heavy as a camera's at q90."""
     generator = np.random.default_rng(seed)
     images = []
     for _ in range(IMAGES):
         coarse = generator.integers(0, 255, (9, 16, 3), dtype=np.uint8)
         image = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
         for _ in range(40):
-            x, y = generator.integers(0, width), generator.integers(0, height)
-            size = generator.integers(10, max(11, width // 6), 2)
-            colour = tuple(int(value) for value in generator.integers(0, 255, 3))
-            cv2.rectangle(image, (x, y), (x + int(size[0]), y + int(size[1])), colour, -1)
-        texture = generator.normal(0, 12, (height // 2, width // 2, 3))
-        texture = cv2.resize(texture, (width, height), interpolation=cv2.INTER_LINEAR)
+            x, y = int(generator.integers(width)), int(generator.integers(height))
+            wide, high = generator.integers(10, max(11, width // 6), 2).tolist()
+            colour = generator.integers(0, 255, 3).tolist()
+            cv2.rectangle(image, (x, y), (x + wide, y + high), colour, -1)
+        grain = generator.normal(0, 12, (height // 2, width // 2, 3))
+        texture = cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR)
         image = np.clip(image + texture, 0, 255).astype(np.uint8)
         images.append(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
     return images

@@ -22,6 +22,7 @@ from rclpy.serialization import deserialize_message
 
 from alpamayo_ros.ros import qos
 from alpamayo_ros.ros.conversions import time_to_ns
+from alpamayo_ros.ros.parameters import Value
 from alpamayo_ros.ros.processes import Bringup, Supervisor
 from bench.sensors import Sensors, percentiles
 
@@ -69,7 +70,7 @@ def measure(
     executor.add_node(node)
     thread = threading.Thread(target=_spin, args=(executor,), daemon=True)
     thread.start()
-    cameras = {"camera_roles": list(ROLES), "embed_pixels": embed_pixels}
+    cameras: dict[str, Value] = {"camera_roles": list(ROLES), "embed_pixels": embed_pixels}
     with Supervisor(Bringup(parameters={"camera_sync": cameras})):
         while not sensors.matched():
             time.sleep(0.1)

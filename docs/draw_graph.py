@@ -93,7 +93,9 @@ def mermaid(graph: Graph) -> str:
         label = f'|"{topic}<br/><small>{short}</small>"|'
         outside = "outside_" + topic.strip("/").replace("/", "_")
         if not publishers or not subscribers:
+            # the round node names the topic, the arrow needs not
             lines.append(f'  {outside}(["{topic}"])')
+            label = f'|"<small>{short}</small>"|'
         for publisher in sorted(publishers) or [outside]:
             for subscriber in sorted(subscribers) or [outside]:
                 lines.append(f"  {publisher} -->{label} {subscriber}")

@@ -8,6 +8,7 @@
 
 from dataclasses import replace
 
+from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 from launch.actions import (
     DeclareLaunchArgument,
     EmitEvent,
@@ -31,7 +32,6 @@ from alpamayo_ros.ros.bringup import (
     bringup_from_arguments,
     environment,
 )
-from launch import LaunchContext, LaunchDescription, LaunchDescriptionEntity
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -42,7 +42,7 @@ def generate_launch_description() -> LaunchDescription:
                     argument.name,
                     default_value=argument.default,
                     description=argument.description,
-                    choices=list(argument.choices) or None,
+                    choices=None if argument.is_flag else list(argument.choices) or None,
                 )
                 for argument in ARGUMENTS
             ),
@@ -82,7 +82,7 @@ def start(process: StackProcess, bringup: Bringup) -> Node:
         "respawn_delay": RESPAWN_DELAY_S,
         # given to launch, not to the process, so that it goes below a namespace from outside
         "namespace": bringup.namespace,
-        "arguments": ["--ros-args", *replace(bringup, namespace="").ros_arguments()],
+        "arguments": replace(bringup, namespace="").arguments(process),
     }
     if bringup.composed:
         return Node(**common)

@@ -26,17 +26,18 @@ MAX_SOURCE_PIXELS = 64_000_000
 
 
 class Scratch:
-    """Intermediate images of one camera, kept from frame to frame. Not for two threads at once."""
+    """Intermediate images, kept from one image to the next. Not for two threads at once."""
 
     def __init__(self) -> None:
         self._buffers: dict[str, Pixels] = {}
 
     def image(self, name: str, shape: tuple[int, ...]) -> Pixels:
-        """Return a buffer of this shape with undefined content, the same one each time."""
+        """Return a buffer of this shape with undefined content, in the same memory each time."""
+        size = math.prod(shape)
         buffer = self._buffers.get(name)
-        if buffer is None or buffer.shape != shape:
-            buffer = self._buffers[name] = np.empty(shape, np.uint8)
-        return buffer
+        if buffer is None or len(buffer) < size:
+            buffer = self._buffers[name] = np.empty(size, np.uint8)
+        return buffer[:size].reshape(shape)
 
 
 def model_size(width: int, height: int) -> Size:
@@ -81,13 +82,12 @@ def resize(image: Pixels, target: Pixels, scratch: Scratch) -> None:
     the released image processors than area averaging is, in a third of its time.
     """
     high, wide = target.shape[:2]
+    halvings = 0
     while image.shape[0] >= 2 * high and image.shape[1] >= 2 * wide:
         rest = image.shape[2:]
-        half = scratch.image(
-            f"half{image.shape[0]}", (image.shape[0] // 2, image.shape[1] // 2, *rest)
-        )
+        half = scratch.image(f"half{halvings}", (image.shape[0] // 2, image.shape[1] // 2, *rest))
         cv2.resize(image, (half.shape[1], half.shape[0]), dst=half, interpolation=cv2.INTER_AREA)
-        image = half
+        image, halvings = half, halvings + 1
     if image.shape[0] > high or image.shape[1] > wide:
         smooth = scratch.image("smooth", image.shape)
         across, down = _low_pass(image.shape[1] / wide), _low_pass(image.shape[0] / high)

@@ -8,6 +8,9 @@ from alpamayo_ros.types import SECOND_NS, Instruction, Mode, ModeDecision, Verdi
 _CONTROL_MARKS = ("<|", "|>")
 """Begin and end of the model's control tokens; no decision may carry them."""
 
+_FUTURE_S = 1.0
+"""A decision stamped this far ahead of now is still clock jitter between two machines."""
+
 _NOTHING = Instruction()
 
 
@@ -35,7 +38,7 @@ class StandingDecision:
             return "QUESTION: answered, not driven"
         if any(mark in decision.nav_text for mark in _CONTROL_MARKS):
             return "CONTROL_TOKEN: nav text with a mark of the model's control tokens"
-        if age_s < -1.0:
+        if age_s < -_FUTURE_S:
             return f"FUTURE: stamped {-age_s:.1f} s ahead of now"
         if age_s >= decision.time_to_live_s:
             return f"EXPIRED: {age_s:.1f} s old, lives {decision.time_to_live_s:.1f} s"
@@ -49,7 +52,9 @@ class StandingDecision:
         decision = self._decision
         if decision is None:
             return _NOTHING
-        if now_ns - decision.stamp_ns >= decision.time_to_live_s * SECOND_NS:
+        age_s = (now_ns - decision.stamp_ns) / SECOND_NS
+        # ahead of now: time was set back under it
+        if not -_FUTURE_S <= age_s < decision.time_to_live_s:
             self._decision = None
             return _NOTHING
         return Instruction(

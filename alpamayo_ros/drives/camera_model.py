@@ -20,6 +20,7 @@ BoolArray = NDArray[np.bool_]
 
 _TABLE_SIZE = 1024
 _NEWTON_STEPS = 3
+_BISECTIONS = 50
 
 
 class BadIntrinsics(ConfigurationError):
@@ -141,10 +142,7 @@ class Fisheye(_Intrinsics):
         super().__post_init__()
         if len(self.coefficients) != 4 or not all(map(math.isfinite, self.coefficients)):
             raise BadIntrinsics(f"{self.coefficients} are not four coefficients of a fisheye")
-        k1, k2, k3, k4 = self.coefficients
-        roots = np.roots((9 * k4, 7 * k3, 5 * k2, 3 * k1, 1.0))
-        turning = [root.real for root in roots if abs(root.imag) < 1e-9 and root.real > 0]
-        object.__setattr__(self, "max_angle", min([math.pi, *map(math.sqrt, turning)]))
+        object.__setattr__(self, "max_angle", self._first_turning_point())
         object.__setattr__(self, "_angles", np.linspace(0.0, self.max_angle, _TABLE_SIZE))
         object.__setattr__(self, "_radii", self._radius(self._angles))
 
@@ -172,6 +170,18 @@ class Fisheye(_Intrinsics):
             )
         focal = width / 2 / float(unit._radius(np.array(half)))
         return cls(width, height, focal, focal, *centre, coefficients=coefficients)
+
+    def _first_turning_point(self) -> float:
+        """Angle [rad] up to which the radius grows, at most pi."""
+        angles = np.linspace(0.0, math.pi, _TABLE_SIZE)
+        falling = np.flatnonzero(self._slope(angles) <= 0.0)
+        if not len(falling):
+            return math.pi
+        low, high = float(angles[falling[0] - 1]), float(angles[falling[0]])
+        for _ in range(_BISECTIONS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self._slope(np.array(middle)) > 0 else (low, middle)
+        return low
 
     def _radius(self, angle: FloatArray) -> FloatArray:
         k1, k2, k3, k4 = self.coefficients

@@ -8,11 +8,13 @@ serialisations of one message differ. Here the gaps are zero.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
+from rclpy.serialization import serialize_message
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
-from alpamayo_ros.drives.bags import definition_of
+from alpamayo_ros.drives.bags import definition_of, type_name
 
 
 @cache
@@ -27,3 +29,8 @@ def canonical(data: bytes, kind: str) -> bytes:
     """The CDR bytes of a "package/msg/Type" with zeros between its fields."""
     store = _store(kind)
     return bytes(store.serialize_cdr(store.deserialize_cdr(data, kind), kind))
+
+
+def canonical_cdr(message: Any) -> bytes:
+    """CDR bytes of a message with zeros between its fields."""
+    return canonical(serialize_message(message), type_name(type(message)))

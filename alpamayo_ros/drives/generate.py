@@ -21,7 +21,6 @@ import numpy as np
 import simplejpeg
 from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
-from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, CompressedImage
 from tf2_msgs.msg import TFMessage
 from tqdm import tqdm
@@ -35,6 +34,7 @@ from alpamayo_ros.drives.bags import (
     BagWriter,
     type_name,
 )
+from alpamayo_ros.drives.canonical import canonical_cdr
 from alpamayo_ros.drives.sensor_rig import (
     DEMO_ROLES,
     DEMO_SIZE,
@@ -141,11 +141,11 @@ def generate_drive(
     total = 2 * len(exposures) + steps + 1
     with BagWriter(bag, storage) as writer:
         _announce(writer, cameras)
-        writer.write("/tf_static", START_NS, serialize_message(static_transforms(cameras)))
+        writer.write("/tf_static", START_NS, canonical_cdr(static_transforms(cameras)))
         hidden = not (sys.stderr.isatty() if progress is None else progress)
         for recorded in tqdm(messages, "generate", total, unit="msg", disable=hidden):
             received_ns = START_NS + recorded.received_ns
-            writer.write(recorded.topic, received_ns, serialize_message(recorded.message))
+            writer.write(recorded.topic, received_ns, canonical_cdr(recorded.message))
     return GeneratedDrive(len(exposures), steps + 1, steps * STEP_NS / SECOND_NS)
 
 

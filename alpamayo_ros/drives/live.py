@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -42,9 +43,13 @@ than their diagnostics' period, whose last counters are to be heard."""
 
 _MOST_DEATHS = 3
 
+_DISCOVERY_S = 0.6
+
 _HEARD = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=100, reliability=ReliabilityPolicy.RELIABLE
 )
+
+_TIMED = (FRAME_SET, PLAN)
 
 ImageKey = tuple[str, int]
 """Topic and stamp [ns] of an image."""
@@ -52,6 +57,10 @@ ImageKey = tuple[str, int]
 
 class NodesNotReady(StackError):
     """Nodes that did not become active, or did not find each other, in time."""
+
+
+class NotAlone(StackError):
+    """Another stack runs where this one is to run."""
 
 
 class NodeDied(StackError):
@@ -119,19 +128,23 @@ def play_live(
 
     ``span_ns`` is first and last time of the bag; ``image_stamp`` returns the stamp of an image
     and None for any other message. The nodes' own output goes to the file ``log``. Raises
-    NodesNotReady, NodeDied and processes.NodeFailed.
+    NotAlone, NodesNotReady, NodeDied and processes.NodeFailed.
     """
     arrivals = Arrivals()
     with (
         log.open("w", encoding="utf-8") as output,
         _own_node("replay") as node,
+        _alone(node),
         Supervisor(bringup, output=output) as supervisor,
     ):
         player = Player(node, inputs.types, rate)
 
         def heard(topic: str, data: bytes, at: float) -> None:
+            if not player.playing:
+                return
             recorded_ns = writer.write(topic, player.now_ns(), data)
-            arrivals.heard[topic, recorded_ns] = at
+            if topic in _TIMED:
+                arrivals.heard[topic, recorded_ns] = at
 
         def published(topic: str, stamp_ns: int, data: bytes, at: float) -> None:
             if (image_ns := image_stamp(topic, data)) is not None:
@@ -147,7 +160,7 @@ def play_live(
         if gone:
             raise NodeDied(f"{', '.join(sorted(gone))} died during the replay; see {log}")
         return arrivals, {
-            "player_lag_ms": round(1e3 * player.lag_s, 3),
+            "slipped_s": round(player.slipped_s, 3),
             "restarts": dict(supervisor.restarts),
         }
 
@@ -185,6 +198,20 @@ def _own_node(name: str) -> Iterator[Node]:
 
 
 # -- getting ready
+
+
+@contextlib.contextmanager
+def _alone(node: Node) -> Iterator[None]:
+    """Raise NotAlone when nodes of these names run already: both would hear both replays."""
+    time.sleep(_DISCOVERY_S)
+    running = {process.name for process in STACK} & set(node.get_node_names())
+    if running:
+        domain = os.environ.get("ROS_DOMAIN_ID", "0")
+        raise NotAlone(
+            f"{', '.join(sorted(running))} already run in ROS domain {domain}; stop them, or set "
+            "ROS_DOMAIN_ID to another number"
+        )
+    yield
 
 
 def _wait_until_ready(

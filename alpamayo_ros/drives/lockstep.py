@@ -13,13 +13,12 @@ from typing import Any
 
 import alpamayo_msgs.msg as m
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.serialization import deserialize_message
 from std_msgs.msg import String
 
 from alpamayo_ros import types as t
 from alpamayo_ros.commands.mode_expert import ModeExpert
-from alpamayo_ros.drives.bags import type_name
-from alpamayo_ros.drives.canonical import canonical
+from alpamayo_ros.drives.canonical import canonical_cdr
 from alpamayo_ros.drives.inputs import DriveInputs
 from alpamayo_ros.drives.record import (
     CHAIN_OF_CAUSATION,
@@ -199,7 +198,7 @@ class Lockstep:
 
     def _write(self, topic: str, message: Any) -> Any:
         """Write a message; return it as the next node reads it, numbers in the wire's precision."""
-        data = canonical(serialize_message(message), type_name(type(message)))
+        data = canonical_cdr(message)
         self._writer.write(topic, self._now_ns, data)
         return deserialize_message(data, type(message)) if topic in _READ_ON else message
 

@@ -41,6 +41,7 @@ from alpamayo_ros.drives.bags import (
     BagWriter,
     type_name,
 )
+from alpamayo_ros.drives.canonical import canonical
 from alpamayo_ros.ros.conversions import header, pose_to_msg
 from alpamayo_ros.types import SECOND_NS, FloatArray, Pose, StackError
 
@@ -117,7 +118,8 @@ def import_pandaset(folder: Path, bag: Path, storage: str = "mcap") -> ImportedD
     """Write the drive in ``folder`` as a rosbag2 directory ``bag``, ordered by stamp.
 
     Topics: ``/camera/<role>/image/compressed``, ``/camera/<role>/camera_info``, ``/odometry``
-    (base_link in odom), ``/tf_static`` (base_link to <role>_optical).
+    (base_link in odom), ``/tf_static`` (base_link to <role>_optical). The same drive gives the
+    same messages to the byte.
     Raises BadDrive, or BagExists when something is at ``bag``.
     """
     if not folder.is_dir():
@@ -133,16 +135,20 @@ def import_pandaset(folder: Path, bag: Path, storage: str = "mcap") -> ImportedD
         writer.add_topic("/odometry", type_name(Odometry), RELIABLE)
         writer.add_topic("/tf_static", type_name(TFMessage), LATCHED)
         transforms = _static_transforms(cameras, start_ns)
-        writer.write("/tf_static", start_ns, serialize_message(transforms))
+        writer.write("/tf_static", start_ns, _serialize(transforms))
         for entry in tqdm(
             entries, desc="import", unit="msg", file=sys.stderr, disable=not sys.stderr.isatty()
         ):
-            writer.write(entry.topic, entry.stamp_ns, serialize_message(entry.make()))
+            writer.write(entry.topic, entry.stamp_ns, _serialize(entry.make()))
     return ImportedDrive(
         images=sum(len(camera.stamps_ns) for camera in cameras),
         odometry=len(ego.stamps_ns),
         duration_s=(entries[-1].stamp_ns - start_ns) / SECOND_NS,
     )
+
+
+def _serialize(message: Any) -> bytes:
+    return canonical(serialize_message(message), type_name(type(message)))
 
 
 def _image_topic(camera: _Camera) -> str:

@@ -19,6 +19,9 @@ from alpamayo_ros.types import SECOND_NS
 CLOCK_PERIOD_NS = 10_000_000
 """/clock goes out at least this often, in the bag's time."""
 
+LATE_S = 0.005
+"""Up to this delay of the player the bag's time goes on."""
+
 _CLOCK = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=1, reliability=ReliabilityPolicy.BEST_EFFORT
 )
@@ -37,8 +40,9 @@ def message_class(kind: str) -> Any:
 class Player:
     """Publishes serialised messages and /clock; nothing is deserialised on the way.
 
-    The bag's time runs at ``rate`` from the moment ``play`` is called. A message that is due late
-    (the machine was busy) goes out at once; ``lag_s`` is the longest delay.
+    The bag's time runs at ``rate`` from the moment ``play`` is called. When the player was kept
+    from running for more than LATE_S, that time did not pass in the bag: it never hurries after
+    what it missed, since no sensor ever did. ``slipped_s`` is the sum.
     """
 
     def __init__(self, node: Node, types: Mapping[str, str], rate: float) -> None:
@@ -52,7 +56,7 @@ class Player:
         self._rate = rate
         self._begin = 0.0
         self._start_ns = self._clock_ns = 0
-        self.lag_s = 0.0
+        self.slipped_s = 0.0
 
     def listeners(self, topic: str) -> int:
         """How many subscriptions a topic has found."""
@@ -63,12 +67,18 @@ class Player:
         """How many subscriptions /clock has found."""
         return int(self._clock.get_subscription_count())
 
+    @property
+    def playing(self) -> bool:
+        """Whether the bag's time runs."""
+        return self._begin > 0.0
+
     def now_ns(self) -> int:
         """The bag's time."""
-        if not self._begin:
+        if not self.playing:
             return self._clock_ns
         passed_s = (time.monotonic() - self._begin) * self._rate
-        return self._start_ns + round(passed_s * SECOND_NS)
+        # no further than /clock would have told by now, had it been told
+        return min(self._start_ns + round(passed_s * SECOND_NS), self._clock_ns + CLOCK_PERIOD_NS)
 
     def hold(self, stamp_ns: int) -> None:
         """Tell the time of the first message before it runs, so that no node begins at zero."""
@@ -100,8 +110,6 @@ class Player:
     def _run_clock_until(self, stamp_ns: int) -> None:
         while stamp_ns > self._clock_ns:
             due_ns = min(stamp_ns, self._clock_ns + CLOCK_PERIOD_NS)
-            # behind schedule only the last step counts
-            due_ns = max(due_ns, min(stamp_ns, self.now_ns()))
             self._sleep_until(due_ns)
             self._publish_clock(due_ns)
 
@@ -110,8 +118,9 @@ class Player:
         ahead = due - time.monotonic()
         if ahead > 0:
             time.sleep(ahead)
-        else:
-            self.lag_s = max(self.lag_s, -ahead)
+        elif ahead < -LATE_S:
+            self._begin -= ahead
+            self.slipped_s -= ahead
 
     def _publish_clock(self, stamp_ns: int) -> None:
         self._clock_ns = stamp_ns

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,10 @@ OUTPUTS: Mapping[str, Any] = {
 """What the stack publishes, by topic."""
 
 
+class RecordingFailed(t.StackError):
+    """A recording that cannot be written on, for lack of space say."""
+
+
 class RecordingWriter:
     """Writes a recording; any thread may write.
 
@@ -60,6 +65,7 @@ class RecordingWriter:
     """
 
     def __init__(self, path: Path, inputs: Mapping[str, str]) -> None:
+        self._path = path
         self._file = McapFileWriter(path)
         self._lock = threading.Lock()
         self._newest: dict[str, int] = {}
@@ -69,17 +75,24 @@ class RecordingWriter:
             self._file.add_topic(topic, type_name(message_type))
 
     def write(self, topic: str, stamp_ns: int, data: bytes) -> int:
-        """Write the CDR bytes of one message; return the stamp it got."""
-        with self._lock:
+        """Write the CDR bytes of one message; return the stamp it got. Raises RecordingFailed."""
+        with self._lock, self._named_errors():
             stamp_ns = max(stamp_ns, self._newest.get(topic, -1) + 1)
             self._newest[topic] = stamp_ns
             self._file.write(topic, stamp_ns, data)
         return stamp_ns
 
     def close(self) -> None:
-        """Write the index; a second call does nothing."""
-        with self._lock:
+        """Write the index; a second call does nothing. Raises RecordingFailed."""
+        with self._lock, self._named_errors():
             self._file.close()
+
+    @contextlib.contextmanager
+    def _named_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise RecordingFailed(f"cannot write {self._path}: {error.strerror}") from error
 
     def __enter__(self) -> RecordingWriter:
         return self

@@ -110,7 +110,8 @@ def replay(
 
     In real time, ``rate`` times as fast, with the nodes as processes (what they log goes to
     nodes.log), or ``lockstep``. ``policy`` None: as the params files say. Raises the errors of
-    bags, ParameterError, NoCameras, NodesNotReady, NodeDied, NodeFailed and ReplayError.
+    bags, ParameterError, NoCameras, NotAlone, NodesNotReady, NodeDied, NodeFailed, RecordingFailed
+    and ReplayError.
     """
     if not 0.01 <= rate <= 100.0:
         raise ReplayError(f"rate {rate:g} is outside 0.01 .. 100")

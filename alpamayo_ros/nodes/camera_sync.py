@@ -39,9 +39,6 @@ from alpamayo_ros.types import SECOND_NS, ClockJumped, FrameSet
 _WAITING_IMAGES = 2
 """Images of one camera that may wait for a decoder; a third one replaces the oldest."""
 
-_ONE_JUMP_S = 1.0
-"""The clock and the stamps tell of the same jump within this time."""
-
 _HELD_S = 0.6
 """How far back pixels must reach: 0.3 s of history, the deadline, and time for the readers."""
 
@@ -57,13 +54,19 @@ class _Arrival:
     epoch: int
 
 
+class _Worker(threading.local):
+    """What each worker thread keeps for itself."""
+
+    def __init__(self) -> None:
+        self.scratch = Scratch()
+
+
 class _Source:
     """What the node remembers of one camera; written by one worker at a time."""
 
     def __init__(self, camera: Camera, raw: bool, history: int) -> None:
         self.camera = camera
         self.raw = raw
-        self.scratch = Scratch()
         self.expected: Size | None = None
         self.arrivals: deque[tuple[int, float]] = deque(maxlen=history)  # stamp, steady time
         self.message_at = self.image_at = time.monotonic()
@@ -115,9 +118,9 @@ class CameraSync(StackNode):
             "", 1, MAX_CAMERAS,
         ),
         ParameterSpec(
-            "slots_per_camera", 12,
-            "Images of each camera that are kept, 0.6 MB each: 0.6 s at least, so 12 are good for "
-            "18 Hz and 20 for 30 Hz.", "", 6, 64,
+            "slots_per_camera", 10,
+            "Images of each camera that are kept, 0.6 MB each. They must reach back 0.6 s: 10 are "
+            "good for 16 Hz, 20 for 30 Hz.", "", 6, 64,
         ),
         ParameterSpec(
             "embed_pixels", False,
@@ -139,8 +142,8 @@ class CameraSync(StackNode):
         rig = self._rig()
         slots = int(self.number("slots_per_camera"))
         self._lock = threading.RLock()  # over selection and publishing, never over decoding
+        self._worker = _Worker()
         self._epoch = 0
-        self._jumped_at = float("-inf")
         self._armed_ns: int | None = None
         self._embed = self.flag("embed_pixels")
         self._sources = [_Source(camera, self._is_raw(camera), slots) for camera in rig.cameras]
@@ -192,13 +195,6 @@ class CameraSync(StackNode):
             for source in self._sources:
                 source.expected = None
                 source.arrivals.clear()
-
-    def reset_after_jump(self, detail: str) -> None:
-        """Clear all buffers once, whether the clock or the stamps tell first."""
-        with self._lock:
-            if time.monotonic() - self._jumped_at > _ONE_JUMP_S:
-                self._jumped_at = time.monotonic()
-                super().reset_after_jump(detail)
 
     def _rig(self) -> Rig:
         cameras = [
@@ -269,7 +265,6 @@ class CameraSync(StackNode):
             try:
                 wanted = self._selector.admit(role, arrival.stamp_ns, arrival.arrived_ns)
             except ClockJumped as jump:
-                self.clear_buffers()
                 self.reset_after_jump(str(jump))
                 wanted = True
             return self._epoch if wanted else None
@@ -281,10 +276,12 @@ class CameraSync(StackNode):
         if source.raw:
             check_encoding(message.encoding)
             array = image_to_array(message)
-            image = decode_array(array, message.encoding, source.expected, out, source.scratch)
+            image = decode_array(
+                array, message.encoding, source.expected, out, self._worker.scratch
+            )
         else:
             image = decode_compressed(
-                message.data, message.format, source.expected, out, source.scratch
+                message.data, message.format, source.expected, out, self._worker.scratch
             )
         self.diagnostics.gauge(
             f"decode_ms.{source.camera.role}", 1e3 * (time.monotonic() - started)
@@ -294,12 +291,11 @@ class CameraSync(StackNode):
     def _publish(self, ready: list[FrameSet]) -> None:
         """Publish sets in their order, then wait for the next deadline; the lock is held."""
         for frames in ready:
-            latency_s = time.monotonic() - self._newest_arrival(frames)
             read = self._store.read if self._embed else None
             store = "" if self._embed else self._store.name
-            self._publisher.publish(
-                frame_set_to_msg(frames, self.text("base_frame"), store, latency_s, read)
-            )
+            message = frame_set_to_msg(frames, self.text("base_frame"), store, 0.0, read)
+            message.latency = latency_s = time.monotonic() - self._newest_arrival(frames)
+            self._publisher.publish(message)
             self.diagnostics.mark("frame_set")
             self.diagnostics.gauge("frame_set.latency_ms", 1e3 * latency_s)
             self.diagnostics.gauge("frame_set.cameras", len(frames.cameras))

@@ -67,6 +67,11 @@ class LaunchArgument:
     description: str
     choices: tuple[str, ...] = ()
 
+    @property
+    def is_flag(self) -> bool:
+        """Whether the value is true or false, in whatever case."""
+        return self.choices == _BOOLEAN
+
 
 _BOOLEAN = ("true", "false")
 
@@ -119,9 +124,13 @@ class Bringup:
         """The processes to start."""
         return (COMPOSED,) if self.composed else STACK
 
-    def ros_arguments(self) -> list[str]:
-        """What follows ``--ros-args`` for each of the processes."""
-        arguments = ["--log-level", self.log_level]
+    def arguments(self, process: StackProcess) -> list[str]:
+        """Command-line arguments of one of the processes.
+
+        rcl cannot address a parameter of one node in a namespace, so the composed process takes
+        those itself, as NODE:NAME:=VALUE; to any other process a parameter goes without a node.
+        """
+        arguments = ["--ros-args", "--log-level", self.log_level]
         if self.namespace:
             arguments += ["-r", f"__ns:=/{self.namespace.strip('/')}"]
         for source, target in self.remappings.items():
@@ -129,11 +138,20 @@ class Bringup:
         for path in self.params_files:
             arguments += ["--params-file", str(path)]
         arguments += ["-p", f"use_sim_time:={str(self.use_sim_time).lower()}"]
-        for node, parameters in self.parameters.items():
-            for name, value in parameters.items():
-                # json is the part of YAML in which a text cannot be taken for something else
-                arguments += ["-p", f"{node}:{name}:={json.dumps(value)}"]
+        if process == COMPOSED:
+            return [
+                f"{node}:{assignment}"
+                for node in self.parameters
+                for assignment in self._assignments(node)
+            ] + arguments
+        for assignment in self._assignments(process.name):
+            arguments += ["-p", assignment]
         return arguments
+
+    def _assignments(self, node: str) -> list[str]:
+        # json is the part of YAML in which a text cannot be taken for something else
+        parameters = self.parameters.get(node, {})
+        return [f"{name}:={json.dumps(value)}" for name, value in parameters.items()]
 
     def check(self) -> dict[str, dict[str, Value]]:
         """Resolve every node's parameters as it will; return them.
@@ -258,7 +276,7 @@ def _complete(given: Mapping[str, str]) -> dict[str, str]:
             raise LaunchArgumentError(f"unknown launch argument '{name}'{hint}")
     values = {name: given.get(name, argument.default) for name, argument in known.items()}
     for name, argument in known.items():
-        if argument.choices == _BOOLEAN:
+        if argument.is_flag:
             values[name] = values[name].lower()
         if argument.choices and values[name] not in argument.choices:
             raise LaunchArgumentError(
@@ -272,7 +290,7 @@ def list_arguments() -> str:
     """Every launch argument with default, description and choices, one a line."""
     lines = []
     for argument in ARGUMENTS:
-        choices = "" if argument.choices in ((), _BOOLEAN) else ", ".join(argument.choices)
+        choices = "" if argument.is_flag else ", ".join(argument.choices)
         lines.append(
             f"  {argument.name + ':=' + argument.default:24} {argument.description}"
             + (f" One of {choices}." if choices else "")

@@ -17,6 +17,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
+from alpamayo_ros.ros.bringup import EXIT_CONFIGURATION
 from alpamayo_ros.ros.diagnostics import ERROR, Diagnostics, Finding
 from alpamayo_ros.ros.parameters import ParameterSpec, Value, expand, resolve
 from alpamayo_ros.ros.shared_memory import sweep_dead_segments
@@ -37,8 +38,6 @@ FROZEN_CLOCK_S = 0.5
 ONE_JUMP_S = 1.0
 """Signs of a clock jump within this time are signs of the same jump."""
 _FORWARD_JUMP_S = 5.0
-
-EXIT_CONFIGURATION = 2
 
 
 class StackNode(LifecycleNode):
@@ -300,6 +299,10 @@ def run(node_class: type[StackNode], arguments: Sequence[str] | None = None) -> 
         return EXIT_CONFIGURATION
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except Exception:
+        # told to stop before the node was up: its context went away under it
+        if rclpy.ok():
+            raise
     finally:
         if node is not None:
             node.close()

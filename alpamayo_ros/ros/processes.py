@@ -174,7 +174,7 @@ class Supervisor:
             child = subprocess.Popen(
                 [
                     sys.executable, "-m", "alpamayo_ros.ros.child", process.module,
-                    "--ros-args", *self._bringup.ros_arguments(),
+                    *self._bringup.arguments(process),
                 ],
                 env=self._environment, start_new_session=True, text=True, errors="replace",
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -209,6 +209,9 @@ class Supervisor:
                     child.send_signal(number)
 
     def _say(self, name: str, line: str) -> None:
+        if self._failure is not None:
+            # what the others say while they are stopped would bury what went wrong
+            return
         with self._output_lock, contextlib.suppress(ValueError, OSError):
             print(f"[{name}] {line}", file=self._output, flush=True)
 

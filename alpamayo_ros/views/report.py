@@ -127,14 +127,17 @@ def _header(replayed: Replayed) -> str:
     cameras = len(summary["cameras"])
     line = (
         f"{summary['duration_s']:.1f} s, {cameras} camera{'s' if cameras != 1 else ''}, "
-        f"policy {summary['policy']}, {mode}, {summary['replayed_at']}"
+        f"policy {summary['policy']}, {mode}, {summary['replayed_at'].replace('T', ' ')}"
     )
     ade, latency = summary["ade_m"], summary["latency_ms"]
     dropped = sum(count for reason, count in summary["dropped"].items() if reason != "warm_up")
     tiles = [
         (f"{summary['predictions']} <small>of {summary['ticks']} ticks</small>",
          f"predicted, {success_rate(summary):.1%}"),
-        *((number(ade[key], 2, "m"), _error_in_words(key, summary["ade_ticks"][key])) for key in ade),
+        *(
+            (number(value, 2, "m"), _error_in_words(horizon, summary["ade_ticks"][horizon]))
+            for horizon, value in ade.items()
+        ),
         (number(latency["stack"]["p50"], 1, "ms"),
          f"camera to plan, median (p99 {number(latency['stack']['p99'], 1, 'ms')})"),
         (number(latency["frame_set"]["p50"], 1, "ms"),
@@ -294,15 +297,21 @@ def _errors(replayed: Replayed) -> str:
 
 
 def _latency(replayed: Replayed) -> str:
+    latency = replayed.summary["latency_ms"]
+    # one outlier must not flatten all others
+    top = 2.0 * max((latency[stage]["p99"] or 0.0 for stage in STAGES), default=0.0)
     series = []
+    above = 0
     for stage in STAGES:
         values: dict[int, float] = getattr(replayed.latencies, stage)
-        points = [(replayed.seconds(t0), 1e3 * value) for t0, value in sorted(values.items())]
+        points = [
+            (replayed.seconds(t0), min(1e3 * value, top)) for t0, value in sorted(values.items())
+        ]
+        above += sum(1e3 * value > top for value in values.values())
         if points:
             series.append(Series(stage, _STAGE_COLOURS[stage], thin_out(points, 1200), dots=True))
     if not series:
         return ""
-    latency = replayed.summary["latency_ms"]
     rows = [
         [stage, *(number(latency[stage][p], 2, "ms") for p in ("p50", "p95", "p99"))]
         for stage in STAGES
@@ -313,6 +322,8 @@ def _latency(replayed: Replayed) -> str:
         else "Measured from outside: from the moment the newest image of the tick was published "
         "until the frame set, or the first plan of that t0, was received."
     )
+    if above:
+        how += f" {above} values above {top:.0f} ms are drawn at the top."
     return section(
         "Latency", how, time_chart(series, replayed.span_s, "ms")
         + table(["stage", "p50", "p95", "p99"], rows, (1, 2, 3)),

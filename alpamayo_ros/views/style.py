@@ -135,7 +135,8 @@ table.rows { border-collapse: collapse; width: 100%; font-size: 14px; margin: 6p
   padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top;
 }
 .rows .n { text-align: right; white-space: nowrap }
-.rows td { overflow-wrap: anywhere }
+.rows td { overflow-wrap: break-word }
+.rows td:first-child { white-space: nowrap }
 .chip { display: inline-block; width: 10px; height: 10px; border-radius: 3px; margin-right: 8px }
 footer { margin-top: 20px; font-size: 12px; color: var(--soft); overflow-wrap: anywhere }
 @media (max-width: 720px) {

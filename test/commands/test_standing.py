@@ -59,6 +59,13 @@ def test_what_has_no_effect_is_named_and_leaves_what_stands(
     assert standing.instruction(NOW).decision_id == "before"
 
 
+def test_a_decision_does_not_outlive_a_clock_that_was_set_back() -> None:
+    standing = StandingDecision()
+    standing.accept(decision(), NOW)
+    assert standing.instruction(NOW - 60 * SECOND_NS) == Instruction()
+    assert standing.instruction(NOW) == Instruction()
+
+
 def test_a_new_decision_replaces_the_old_one_and_reset_forgets() -> None:
     standing = StandingDecision()
     standing.accept(decision(), NOW)

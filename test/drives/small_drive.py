@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -11,9 +12,11 @@ import numpy as np
 from alpamayo_msgs.msg import Plan, UserCommand
 from geometry_msgs.msg import Pose, Quaternion
 from nav_msgs.msg import Odometry
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
 
+from alpamayo_ros.drives.bags import BagWriter, type_name
 from alpamayo_ros.ros.conversions import time_from_ns
 from alpamayo_ros.types import SECOND_NS
 
@@ -79,3 +82,19 @@ def recorded_plan(stamp_ns: int) -> Message:
     """What a stack once planned: no replay may play it."""
     header = Header(stamp=time_from_ns(stamp_ns), frame_id="odom")
     return "/plan", stamp_ns, Plan(header=header, reason="of another day")
+
+
+def write_messages(path: Path, messages: list[Message]) -> Path:
+    """Write (topic, receive time, message) as a bag, in order of time."""
+    with BagWriter(path) as writer:
+        for topic, kind in {topic: type(message) for topic, _, message in messages}.items():
+            writer.add_topic(topic, type_name(kind))
+        for topic, stamp_ns, message in sorted(messages, key=lambda entry: entry[1]):
+            writer.write(topic, stamp_ns, serialize_message(message))
+    return path
+
+
+def write_small_bag(folder: Path) -> Path:
+    """The small drive with a sentence and a stray plan in it."""
+    extras = [user_command(START_NS + 2 * SECOND_NS), recorded_plan(START_NS + SECOND_NS)]
+    return write_messages(folder / "small", [*small_drive(), *extras])

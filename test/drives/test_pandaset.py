@@ -157,6 +157,16 @@ def link_drive(drive: Path, folder: Path) -> Path:
     return copy
 
 
+def test_two_imports_are_equal_to_the_byte(drive, tmp_path):
+    copy = link_drive(drive, tmp_path)
+    messages = []
+    for name in ("first", "second"):
+        import_pandaset(copy, tmp_path / name)
+        with BagReader(tmp_path / name) as reader:
+            messages.append(list(reader.messages()))
+    assert messages[0] == messages[1]
+
+
 def replace(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text

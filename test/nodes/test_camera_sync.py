@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 from alpamayo_msgs.msg import FrameSet
 from diagnostic_msgs.msg import DiagnosticStatus
-from ros_harness import status_messages, status_values
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
 from alpamayo_ros.cameras.frame_store import FrameStoreReader
 from alpamayo_ros.ros import qos
 from alpamayo_ros.ros.conversions import frame_set_from_msg, header, time_to_ns
+from ros_harness import status_messages, status_values
 
 MS = 1_000_000
 TICK_NS = 100 * MS
@@ -83,6 +84,27 @@ class Cameras:
             return image
         data = self.data.get(role, self.good[role])
         return CompressedImage(header=head, format="jpeg", data=array.array("B", data))
+
+
+class SimulatedClock:
+    """Publishes /clock at 50 Hz."""
+
+    def __init__(self, publisher, now_ns):
+        self.publisher, self.now_ns = publisher, now_ns
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self):
+        while not self._stop.wait(0.02):
+            self.publisher.publish(Clock(clock=header(self.now_ns(), "").stamp))
 
 
 def with_cameras(sets, count):
@@ -270,6 +292,48 @@ def test_stamps_that_jump_back_clear_everything_with_one_log_line(peer, start_no
     lines = [line for line in node.errors if "clock jumped" in line]
     assert len(lines) == 1
     assert "buffers cleared" in lines[0]
+
+
+def test_a_looped_bag_is_one_jump_whether_the_clock_or_the_stamps_tell_first(peer, start_node):
+    sets, diagnostics = peer.listen(FrameSet, "frame_set"), peer.diagnostics()
+    node = start_node("camera_sync", camera_roles=ROLES, use_sim_time=True)
+    clock = peer.talk(Clock, "/clock")
+    peer.wait_for_subscriber(clock)
+    with Cameras(peer) as cameras, SimulatedClock(clock, cameras.now_ns):
+        peer.wait_until(lambda: len(with_cameras(sets, 2)) >= 3, "complete sets")
+        jumped = cameras.now_ns() - 5_000 * MS
+        cameras.offset_ns = -10_000 * MS
+        peer.wait_until(
+            lambda: [f for f in with_cameras(sets, 2) if time_to_ns(f.header.stamp) < jumped],
+            "sets after the jump",
+        )
+        peer.wait_until(lambda: counter(diagnostics, "clock_jumps") == 1, "the jump counted")
+    node.stop()
+    assert len([line for line in node.errors if "clock jumped" in line]) == 1
+
+
+def test_the_deadline_follows_simulated_time(peer, start_node):
+    """With the clock standing, a set that lacks a camera waits; it goes out when time goes on."""
+    sets = peer.listen(FrameSet, "frame_set")
+    start_node("camera_sync", camera_roles=ROLES, use_sim_time=True)
+    clock = peer.talk(Clock, "/clock")
+    peer.wait_for_subscriber(clock)
+    cameras = Cameras(peer)
+    for publisher in cameras.publishers.values():
+        peer.wait_for_subscriber(publisher)
+    begin = 1_000_000 * MS
+    for tick in range(6):
+        clock.publish(Clock(clock=header(begin + tick * TICK_NS, "").stamp))
+        time.sleep(0.1)
+        for role in ROLES if tick < 5 else ["front_wide"]:
+            cameras.publishers[role].publish(cameras.message(role, begin + tick * TICK_NS))
+        time.sleep(0.1)
+    peer.wait_until(lambda: with_cameras(sets, 2), "complete sets")
+    time.sleep(0.3)
+    assert with_cameras(sets, 1) == []
+    clock.publish(Clock(clock=header(begin + 5 * TICK_NS + 61 * MS, "").stamp))
+    message = peer.wait_until(lambda: with_cameras(sets, 1), "the set at its deadline")[0]
+    assert time_to_ns(message.header.stamp) == begin + 5 * TICK_NS
 
 
 @pytest.mark.parametrize(

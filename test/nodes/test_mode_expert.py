@@ -57,3 +57,5 @@ def test_every_sentence_gets_one_decision_by_topic_and_by_service(
         "the count of decisions",
     )
     assert node.alive
+    assert node.stop() == 0
+    assert not any("Traceback" in line for line in node.errors)

@@ -111,13 +111,18 @@ def test_from_silence_over_the_model_to_the_stop_and_back(peer: Any, start_node:
     assert Plan.SOURCE_MODEL in bench.sources()
 
     peer.wait_until(lambda: Plan.SOURCE_LAST_VALID in bench.sources(), "the hold")
-    peer.wait_until(lambda: Plan.SOURCE_STOP in bench.sources(), "the stop")
+    peer.wait_until(lambda: bench.plans[-1].source == Plan.SOURCE_STOP, "the stop")
     peer.wait_until(
         lambda: any("plan STOP" in m for m in status_messages(bench.status, NAME, ERROR)),
         "an ERROR because of the stop",
     )
-    stops = [plan for plan in bench.plans if plan.source == Plan.SOURCE_STOP]
-    assert stops[0].age > 1.0 and time_to_ns(stops[0].t0) == last_t0
+    # before the first prediction the vehicle was to stop, too
+    stops = [
+        plan
+        for plan in bench.plans
+        if plan.source == Plan.SOURCE_STOP and time_to_ns(plan.t0) == last_t0
+    ]
+    assert stops[0].age > 1.0
     speeds = [plan.points[0].speed for plan in stops]
     assert all(np.diff(speeds) <= 0.0) and speeds[0] <= SPEED
     assert all(np.diff([point.speed for point in stops[0].points]) <= 0.0)
@@ -132,6 +137,8 @@ def test_from_silence_over_the_model_to_the_stop_and_back(peer: Any, start_node:
         assert_sound(plan)
         assert plan.header.frame_id == "odom"
     assert node.alive
+    assert node.stop() == 0
+    assert not any("Traceback" in line for line in node.errors)
 
 
 def test_bad_predictions_are_refused_by_name_and_the_last_valid_one_is_driven(

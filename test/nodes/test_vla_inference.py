@@ -180,6 +180,8 @@ def test_only_pairs_with_equal_stamps_and_valid_histories_are_predicted(
     bench.wait_for_value("prediction", "1")
     assert float(bench.value("latency.policy.total_ms")) > 0.0
     assert node.alive
+    assert node.stop() == 0
+    assert not any("Traceback" in line for line in node.errors)
 
 
 def test_a_policy_that_raises_costs_that_tick_and_three_in_a_row_deactivate(
@@ -320,6 +322,38 @@ def test_only_a_routed_decision_within_its_time_reaches_the_policy(
     bench.wait_for(tick(2))
     assert bench.predictions[-1].decision_id == ""
     assert "nav ''" in bench.predictions[-1].candidates[0].chain_of_causation.text
+
+
+def test_a_decision_that_comes_before_the_activation_is_kept(
+    peer: Any, start_node: Any, policies: Path
+) -> None:
+    decisions = peer.talk(ModeDecision, "mode_decision", LATCHED)
+    routed = t.ModeDecision(
+        time.time_ns(), "early", t.Mode.CONTROL, t.Verdict.ROUTED, "TEST: test",
+        time_to_live_s=3600.0,
+    )  # fmt: skip
+    decisions.publish(decision_to_msg(routed))
+    start_node(NAME, policy="vla_test_policies:Seeing", autostart=False)
+    change_state = peer.node.create_client(ChangeState, f"{NAME}/change_state")
+    assert change_state.wait_for_service(20.0)
+    status = peer.diagnostics()
+
+    def transition(identity: int) -> None:
+        request = ChangeState.Request()
+        request.transition.id = identity
+        answer = change_state.call_async(request)
+        peer.wait_until(answer.done, f"transition {identity}")
+        assert answer.result().success
+
+    transition(1)
+    peer.wait_until(
+        lambda: status_values(status, NAME).get("mode_decision") == "1", "the decision, inactive"
+    )
+    transition(3)
+    bench = Bench(peer)
+    bench.send(tick(0))
+    bench.wait_for(tick(0))
+    assert bench.predictions[0].decision_id == "early"
 
 
 def fill(writer: FrameStoreWriter, shades: list[int]) -> list[t.FrameHandle]:

@@ -14,11 +14,12 @@ from typing import Any
 
 import psutil
 import pytest
+from rclpy.parameter_client import AsyncParameterClient
 
 from alpamayo_ros.__main__ import main
-from alpamayo_ros.ros import bringup as bringup_module
-from alpamayo_ros.ros import node, processes
+from alpamayo_ros.ros import processes
 from alpamayo_ros.ros.bringup import (
+    COMPOSED,
     STACK,
     Bringup,
     LaunchArgumentError,
@@ -166,11 +167,15 @@ def test_arguments_become_what_the_processes_are_started_with():
         parameters={"vla_inference": {"policy": "ctra"}},
         remappings={"odometry": "/vehicle/odometry"},
     )
-    assert bringup.ros_arguments() == [
-        "--log-level", "info", "-r", "__ns:=/car/one", "-r", "odometry:=/vehicle/odometry",
-        "--params-file", "/a.yaml", "--params-file", "/b.yaml",
-        "-p", "use_sim_time:=true", "-p", 'vla_inference:policy:="ctra"',
+    common = [
+        "--ros-args", "--log-level", "info",
+        "-r", "__ns:=/car/one", "-r", "odometry:=/vehicle/odometry",
+        "--params-file", "/a.yaml", "--params-file", "/b.yaml", "-p", "use_sim_time:=true",
     ]  # fmt: skip
+    by_name = {process.name: bringup.arguments(process) for process in STACK}
+    assert by_name["camera_sync"] == common
+    assert by_name["vla_inference"] == [*common, "-p", 'policy:="ctra"']
+    assert bringup.arguments(COMPOSED) == ['vla_inference:policy:="ctra"', *common]
 
 
 def test_launch_arguments_are_understood():
@@ -244,10 +249,6 @@ def test_a_bad_params_file_is_one_clear_line_and_nothing_starts(name, tmp_path, 
 def test_parameters_of_the_command_line_are_checked_too():
     with pytest.raises(ParameterError, match="ego_motion: parameter 'source' is 'gps'"):
         Bringup(parameters={"ego_motion": {"source": "gps"}}).check()
-
-
-def test_the_exit_code_is_the_one_nodes_use():
-    assert bringup_module.EXIT_CONFIGURATION == node.EXIT_CONFIGURATION
 
 
 NEW, OLD = "FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"
@@ -338,15 +339,47 @@ def test_the_stack_starts_respawns_and_stops_with_its_launcher(launch, peer):
     assert not any(child.is_running() for child in children.values())
 
 
-def test_composed_is_one_process_with_all_nodes(launch, peer, tmp_path):
+def parameter(peer: Peer, node_name: str, name: str) -> str:
+    client = AsyncParameterClient(peer.node, node_name)
+    assert client.wait_for_services(WAIT_S)
+    future = client.get_parameters([name])
+    peer.wait_until(future.done, f"{name} of {node_name}")
+    return future.result().values[0].string_value
+
+
+@pytest.mark.parametrize("composed", [False, True])
+def test_the_file_of_a_vehicle_and_the_command_line_reach_the_nodes(
+    launch, peer, tmp_path, composed
+):
     params = tmp_path / "vehicle.yaml"
-    params.write_text("/**/ego_motion:\n  ros__parameters:\n    odometry_frame: map\n")
-    all_heard = nodes_heard(peer, "two")
-    stack = launch(f"params_file:={params}", "namespace:=two", "composed:=true")
-    peer.wait_until(all_heard, "diagnostics of all nodes")
-    assert list(stack.children()) == ["composed"]
-    (child,) = stack.children().values()
+    params.write_text(
+        "/**/ego_motion:\n  ros__parameters:\n    odometry_frame: map\n"
+        "/**/camera_sync:\n  ros__parameters:\n    cameras:\n"
+        "      front_wide: {topic: /vehicle/front, transport: raw}\n"
+    )
+    stack = launch(
+        f"params_file:={params}", "namespace:=two", f"composed:={composed}",
+        "odometry_topic:=/vehicle/odometry",
+    )  # fmt: skip
+    assert parameter(peer, "/two/ego_motion", "odometry_frame") == "map"
+    assert parameter(peer, "/two/ego_motion", "base_frame") == "base_link"
+    assert parameter(peer, "/two/camera_sync", "cameras.front_wide.topic") == "/vehicle/front"
+    for topic in ("/vehicle/front", "/vehicle/odometry", "/two/frame_set"):
+        peer.wait_until(lambda t=topic: peer.node.count_subscribers(t), f"a subscriber of {topic}")
+    expected = {"composed"} if composed else {process.name for process in STACK}
+    children = stack.children()
+    assert set(children) == expected
     code, errors = stack.stop(signal.SIGINT)
     assert code == 0
     assert "Traceback" not in errors
-    assert not child.is_running()
+    assert not any(child.is_running() for child in children.values())
+
+
+@pytest.mark.parametrize("composed", [False, True])
+def test_what_only_a_node_can_tell_ends_the_stack_with_its_line(launch, composed):
+    stack = launch("policy:=clairvoyance", "namespace:=three", f"composed:={composed}")
+    _, errors = stack.process.communicate(timeout=WAIT_S)
+    assert stack.process.returncode == 1
+    last_line = errors.splitlines()[-1]
+    assert last_line.startswith("alpamayo_ros: vla_inference: ")
+    assert "clairvoyance" in last_line

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 from alpamayo_msgs.msg import FrameSet, Plan
-from ros_harness import WAIT_S, Peer
 
-from alpamayo_ros.ros.conversions import time_to_ns
+from alpamayo_ros.ros.conversions import duration_to_s, time_to_ns
 from alpamayo_ros.ros.processes import STACK, Bringup, Supervisor
 from alpamayo_ros.ros.shared_memory import SETTLED_S, sweep_dead_segments
 from bench.sensors import SPEED, Sensors
+from ros_harness import WAIT_S, Peer
 
 ROLES = ("front_wide", "cross_left")
 NODES = tuple(process.name for process in STACK)
@@ -67,7 +67,7 @@ def drive(peer: Peer) -> Iterator[Drive]:
 
 def assert_sound(plan: Plan) -> None:
     """Independent of the stack's own checks: what a controller relies on."""
-    times = np.array([p.time_from_start.sec + p.time_from_start.nanosec * 1e-9 for p in plan.points])
+    times = np.array([duration_to_s(point.time_from_start) for point in plan.points])
     positions = np.array([(p.pose.position.x, p.pose.position.y) for p in plan.points])
     speeds = np.array([p.speed for p in plan.points])
     assert len(times) > 1 and times[0] == 0.0

@@ -82,8 +82,8 @@ class Renderer:
     def _moving(self, thing: WorldObject) -> Solids:
         if thing.kind == "pedestrian":
             x, y, _ = thing.pose.position
-            walked = thing.speed and _STRIDES_PER_METRE * (abs(x) + abs(y))
-            solid = models.pedestrian(thing.size, math.sin(2 * math.pi * walked)).build()
+            stride = math.sin(2 * math.pi * _STRIDES_PER_METRE * (x + y)) if thing.speed else 0.0
+            solid = models.pedestrian(thing.size, stride).build()
         else:
             key = (thing.name, thing.acceleration < _BRAKING)
             if key not in self._cars:

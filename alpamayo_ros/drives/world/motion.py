@@ -17,10 +17,11 @@ from alpamayo_ros.geometry import quaternion_from_yaw
 from alpamayo_ros.types import Pose
 
 MAX_ACCELERATION = 1.8
-MAX_DECELERATION = 3.0
-MAX_JERK = 2.5
+MAX_DECELERATION = 3.4
+MAX_JERK = 3.2
 COMFORTABLE_DECELERATION = 1.5
 
+_COASTING_FROM, _BRAKING_FROM = 0.5, 1.4
 _TIME_GAP_S = 1.2
 _STANDSTILL_GAP = 3.0
 # The square root of the speed falls at this rate at most [m^0.5/s^1.5], so the deceleration fades
@@ -99,14 +100,18 @@ def required_deceleration(speed: float, distance: float) -> float:
 
 
 def stopping_acceleration(speed: float, distance: float) -> float:
-    """Acceleration for a stop ``distance`` [m] ahead: none while there is room, then just enough.
+    """Acceleration for a stop ``distance`` [m] ahead: less as it comes near, then just enough.
 
     At rest within a metre of the point, or past it, the vehicle stays.
     """
     if speed < 0.05 and distance < 1.0:
         return -MAX_DECELERATION
     required = required_deceleration(speed, distance)
-    return -required if required > COMFORTABLE_DECELERATION - 0.1 else MAX_ACCELERATION
+    if required >= _BRAKING_FROM:
+        return -required
+    # to brake in time with a limited jerk, acceleration has to end before braking begins
+    share = (required - _COASTING_FROM) / (_BRAKING_FROM - _COASTING_FROM)
+    return MAX_ACCELERATION - max(0.0, share) * (MAX_ACCELERATION + _BRAKING_FROM)
 
 
 def smooth(target: float, previous: float, speed: float, dt: float) -> float:

@@ -13,7 +13,7 @@ from alpamayo_ros.drives.world.road import Lane
 
 _STOP_MARGIN = 1.0
 # Who would have to brake harder than this for a yellow light drives on.
-_DILEMMA_DECELERATION = 2.6
+_DILEMMA_DECELERATION = 2.0
 
 
 @dataclass(frozen=True, slots=True)
