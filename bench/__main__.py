@@ -6,6 +6,8 @@ from __future__ import annotations
 import argparse
 import importlib
 
+from alpamayo_ros.ros.middleware import send_images_from_here
+
 BENCHMARKS = {
     "frames": "newest image received -> pixels readable in vla_inference",
     "stack": "newest image sent -> plan received, six cameras, separate processes",
@@ -24,4 +26,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the chosen benchmark."""
+    send_images_from_here()
     return int(importlib.import_module(f"bench.{arguments.benchmark}").run(arguments))

@@ -30,8 +30,8 @@ from alpamayo_ros.ros.bringup import (
     Bringup,
     StackProcess,
     bringup_from_arguments,
-    environment,
 )
+from alpamayo_ros.ros.middleware import environment
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -56,7 +56,7 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     given = {argument.name: context.launch_configurations[argument.name] for argument in ARGUMENTS}
     bringup = bringup_from_arguments(given)
     nodes = [start(process, bringup) for process in bringup.processes]
-    wanted = environment(context.environment)
+    wanted = environment(context.environment, bringup.sends_pixels())
     return [
         *(
             SetEnvironmentVariable(name, value)

@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 
+from alpamayo_ros.ros.middleware import send_images_from_here
+
 # A domain of its own for every test process, so that two runs on one machine do not hear each
 # other; 1..101 is the range that is safe beside ephemeral ports on Linux.
 os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 101))
 os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+
+send_images_from_here()
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -31,6 +31,7 @@ from alpamayo_ros.drives.record import (
     RecordingWriter,
 )
 from alpamayo_ros.drives.summary import Latencies
+from alpamayo_ros.ros.middleware import send_images_from_here
 from alpamayo_ros.ros.processes import STACK, Bringup, Supervisor
 from alpamayo_ros.types import SECOND_NS, StackError
 
@@ -176,6 +177,7 @@ def _checked(
 @contextlib.contextmanager
 def _own_node(name: str) -> Iterator[Node]:
     """A node in a context of its own, spun in a thread."""
+    send_images_from_here()
     context = Context()
     rclpy.init(context=context)
     node = Node(name, context=context, start_parameter_services=False)

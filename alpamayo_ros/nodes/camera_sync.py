@@ -36,8 +36,9 @@ from alpamayo_ros.ros.parameters import ParameterSpec
 from alpamayo_ros.ros.qos import INTERNAL, SENSOR
 from alpamayo_ros.types import SECOND_NS, ClockJumped, FrameSet
 
-_WAITING_IMAGES = 2
-"""Images of one camera that may wait for a decoder; a third one replaces the oldest."""
+_WAITING_IMAGES = 4
+"""Images of one camera that may wait for a decoder; one more replaces the oldest. Enough to catch
+up after a stall of 0.3 s without a hole in the history of the following ticks."""
 
 _HELD_S = 0.6
 """How far back pixels must reach: 0.3 s of history, the deadline, and time for the readers."""

@@ -16,6 +16,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.utilities import remove_ros_args
 
 from alpamayo_ros.ros.bringup import EXIT_CONFIGURATION, STACK, node_class
+from alpamayo_ros.ros.middleware import participant_of_its_own
 from alpamayo_ros.ros.node import StackNode
 from alpamayo_ros.ros.shared_memory import sweep_dead_segments
 from alpamayo_ros.types import ConfigurationError
@@ -27,14 +28,15 @@ def run(arguments: Sequence[str]) -> int:
     An error that one node does not expect ends the process, so that all start afresh together.
     """
     sweep_dead_segments()
-    rclpy.init(args=arguments)
     own = _arguments_by_node(remove_ros_args(arguments)[1:])
     nodes: list[StackNode] = []
     starting = ""
     try:
-        for process in STACK:
-            starting = process.name
-            nodes.append(node_class(process)(cli_args=own.get(process.name)))
+        with participant_of_its_own():
+            rclpy.init(args=arguments)
+            for process in STACK:
+                starting = process.name
+                nodes.append(node_class(process)(cli_args=own.get(process.name)))
         for node in nodes:
             starting = node.NAME
             if node.flag("autostart"):

@@ -31,8 +31,6 @@ RESPAWN_DELAY_S = 0.2
 EXIT_CONFIGURATION = 2
 """Exit code of a node that cannot work as it is configured: starting it again is of no use."""
 
-_DISTRIBUTIONS_WITH_FAST_DDS_2 = ("humble", "iron", "jazzy")
-
 
 class LaunchArgumentError(ConfigurationError):
     """A launch argument that is unknown or has a value it cannot have."""
@@ -153,6 +151,14 @@ class Bringup:
         parameters = self.parameters.get(node, {})
         return [f"{name}:={json.dumps(value)}" for name, value in parameters.items()]
 
+    def sends_pixels(self) -> bool:
+        """Whether camera_sync embeds the pixels in its messages. Raises ParameterError."""
+        given: dict[str, Any] = {}
+        for path in self.params_files:
+            given.update(load_params_file(path, [p.name for p in STACK])["camera_sync"])
+        given.update(self.parameters.get("camera_sync", {}))
+        return given.get("embed_pixels") is True
+
     def check(self) -> dict[str, dict[str, Value]]:
         """Resolve every node's parameters as it will; return them.
 
@@ -202,25 +208,6 @@ def share_folder() -> Path:
         if (candidate / "params" / "alpamayo.yaml").is_file():
             return candidate
     raise ConfigurationError(f"params/alpamayo.yaml is not in {', '.join(map(str, candidates))}")
-
-
-def environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Environment of the nodes: the given one (else this process's), and what they need to start.
-
-    Fast DDS gets its profile from params/fastdds.xml unless the environment names another; Fast
-    DDS 2 takes it from a variable of another name.
-    """
-    result = dict(os.environ if base is None else base)
-    variable, other = "FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"
-    if result.get("ROS_DISTRO") in _DISTRIBUTIONS_WITH_FAST_DDS_2:
-        result.setdefault(other, result.get(variable) or _fastdds_profile())
-    elif not result.get(other):
-        result.setdefault(variable, _fastdds_profile())
-    return result
-
-
-def _fastdds_profile() -> str:
-    return str(share_folder() / "params" / "fastdds.xml")
 
 
 # -- arguments

@@ -19,6 +19,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from alpamayo_ros.ros.bringup import EXIT_CONFIGURATION
 from alpamayo_ros.ros.diagnostics import ERROR, Diagnostics, Finding
+from alpamayo_ros.ros.middleware import participant_of_its_own
 from alpamayo_ros.ros.parameters import ParameterSpec, Value, expand, resolve
 from alpamayo_ros.ros.shared_memory import sweep_dead_segments
 from alpamayo_ros.types import ConfigurationError
@@ -285,10 +286,11 @@ def _descriptor(spec: ParameterSpec) -> ParameterDescriptor:
 def run(node_class: type[StackNode], arguments: Sequence[str] | None = None) -> int:
     """Run one node until it is told to stop; return the process's exit code."""
     sweep_dead_segments()
-    rclpy.init(args=arguments)
     node: StackNode | None = None
     try:
-        node = node_class()
+        with participant_of_its_own():
+            rclpy.init(args=arguments)
+            node = node_class()
         executor = SingleThreadedExecutor()
         executor.add_node(node)
         if node.flag("autostart"):

@@ -27,11 +27,11 @@ from alpamayo_ros.ros.bringup import (
     Bringup,
     StackProcess,
     bringup_from_arguments,
-    environment,
     list_arguments,
     parse_assignments,
     share_folder,
 )
+from alpamayo_ros.ros.middleware import environment
 from alpamayo_ros.ros.shared_memory import SETTLED_S, sweep_dead_segments
 from alpamayo_ros.types import StackError
 
@@ -85,7 +85,7 @@ class Supervisor:
         self.restarts: Counter[str] = Counter()
         self._bringup = bringup
         self._output = sys.stderr if output is None else output
-        self._environment = _child_environment(environ, self._output)
+        self._environment = _child_environment(environ, bringup, self._output)
         self._processes: dict[str, subprocess.Popen[str]] = {}
         self._running = {process.name for process in self.processes}
         self._lock = threading.Lock()
@@ -226,8 +226,10 @@ def _describe_exit(code: int) -> str:
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
 
 
-def _child_environment(base: Mapping[str, str] | None, output: TextIO) -> dict[str, str]:
-    result = environment(base)
+def _child_environment(
+    base: Mapping[str, str] | None, bringup: Bringup, output: TextIO
+) -> dict[str, str]:
+    result = environment(base, bringup.sends_pixels())
     result["PYTHONUNBUFFERED"] = "1"
     if output.isatty():
         result.setdefault("RCUTILS_COLORIZED_OUTPUT", "1")

@@ -25,9 +25,9 @@ from alpamayo_ros.ros.bringup import (
     LaunchArgumentError,
     StackProcess,
     bringup_from_arguments,
-    environment,
     parse_assignments,
 )
+from alpamayo_ros.ros.middleware import environment
 from alpamayo_ros.ros.parameters import ParameterError
 from alpamayo_ros.ros.processes import NodeFailed, Supervisor, respawn_delay_s
 from ros_harness import WAIT_S, Peer
@@ -253,6 +253,7 @@ def test_parameters_of_the_command_line_are_checked_too():
 
 NEW, OLD = "FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROFILES_FILE"
 OURS = str(ROOT / "params" / "fastdds.xml")
+FOR_IMAGES = str(ROOT / "params" / "fastdds_cameras.xml")
 
 
 @pytest.mark.parametrize(
@@ -260,6 +261,7 @@ OURS = str(ROOT / "params" / "fastdds.xml")
     [
         ({}, {NEW: OURS}),
         ({NEW: "own.xml"}, {NEW: "own.xml"}),
+        ({NEW: FOR_IMAGES}, {NEW: OURS}),
         ({OLD: "own.xml"}, {OLD: "own.xml"}),
         ({"ROS_DISTRO": "humble"}, {OLD: OURS}),
         ({"ROS_DISTRO": "humble", NEW: "own.xml"}, {NEW: "own.xml", OLD: "own.xml"}),
