@@ -27,7 +27,7 @@ from alpamayo_ros.ros.parameters import (
 from alpamayo_ros.types import ConfigurationError
 
 PACKAGE = "alpamayo_ros"
-RESPAWN_DELAY_S = 0.2
+RESPAWN_DELAY_S = 0.05
 EXIT_CONFIGURATION = 2
 """Exit code of a node that cannot work as it is configured: starting it again is of no use."""
 

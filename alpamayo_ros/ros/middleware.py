@@ -21,9 +21,9 @@ _PROFILES, _PROFILES_2 = "FASTDDS_DEFAULT_PROFILES_FILE", "FASTRTPS_DEFAULT_PROF
 _VARIABLES = (_PROFILES, _PROFILES_2)
 _DISTRIBUTIONS_WITH_FAST_DDS_2 = ("humble", "iron", "jazzy")
 
-# The port of a participant is 7400 + 250 * domain + 10 + 2 * id (RTPS 2.5, 9.6.2.3), so ids end
-# where the next domain begins. Low ones are left to processes that count up from 0.
-_FIRST_ID, _IDS = 20, 99
+# Where multicast is off (ROS_AUTOMATIC_DISCOVERY_RANGE=LOCALHOST) rmw_fastrtps looks for
+# participants 0 .. 31 only. The lowest are left to processes that count up from 0.
+_FIRST_ID, _IDS = 4, 28
 
 
 def environment(
@@ -57,11 +57,12 @@ def participant_of_its_own() -> Iterator[None]:
     _set_profile(os.environ, for_images=False)
     ours = (_profile(for_images=False), _profile(for_images=True))
     variable = next((name for name in _VARIABLES if os.environ.get(name) in ours), None)
-    if variable is None:
+    number = _unused_id()
+    if variable is None or number is None:
         yield
         return
     profile = os.environ[variable]
-    numbered = f"<rtps>\n        <participantID>{_unused_id()}</participantID>"
+    numbered = f"<rtps>\n        <participantID>{number}</participantID>"
     with tempfile.NamedTemporaryFile("w", suffix=".xml") as file:
         file.write(Path(profile).read_text().replace("<rtps>", numbered, 1))
         file.flush()
@@ -85,13 +86,14 @@ def _profile(for_images: bool) -> str:
     return str(share_folder() / "params" / name)
 
 
-def _unused_id() -> int:
-    # beginning at the process id, so that nodes started together do not try the same one
+def _unused_id() -> int | None:
+    # The port of a participant is 7400 + 250 * domain + 10 + 2 * id (RTPS 2.5, 9.6.2.3). Begins at
+    # the process id, so that nodes started together do not try the same one.
     begin = os.getpid()
     domain = os.environ.get("ROS_DOMAIN_ID", "")
     base = 7400 + 250 * (int(domain) if domain.isdecimal() else 0) + 10
     candidates = [_FIRST_ID + (begin + step) % _IDS for step in range(_IDS)]
-    return next((i for i in candidates if _is_unused(base + 2 * i)), candidates[0])
+    return next((i for i in candidates if _is_unused(base + 2 * i)), None)
 
 
 def _is_unused(port: int) -> bool:
