@@ -94,7 +94,7 @@ class EgoMotion(StackNode):
             "How much of the measured speed is added to that difference.", "", 0.0, 1.0,
         ),
         ParameterSpec(
-            "state_rate_hz", 50.0, "Highest rate of ego_odometry.", "Hz", 1.0, 1000.0
+            "state_rate_hz", 20.0, "Highest rate of ego_odometry.", "Hz", 1.0, 1000.0
         ),
     )  # fmt: skip
 

@@ -25,7 +25,7 @@ from alpamayo_ros.ros.diagnostics import ERROR, WARN, Finding
 from alpamayo_ros.ros.node import StackNode, run
 from alpamayo_ros.ros.parameters import ParameterSpec
 from alpamayo_ros.ros.qos import INTERNAL, SENSOR
-from alpamayo_ros.types import ClockJumped, Plan, PlanSource
+from alpamayo_ros.types import SECOND_NS, ClockJumped, Plan, PlanSource
 
 _DEFAULTS = PlannerSettings()
 _BOUNDS = Bounds()
@@ -114,6 +114,8 @@ PARAMETERS = (
 
 _AUTOWARE = "autoware_planning_msgs"
 
+_GRACE = 1.1
+
 
 class TrajectoryPublisher(StackNode):
     """prediction + ego_odometry -> plan, path and, where Autoware is, autoware_trajectory."""
@@ -137,7 +139,8 @@ class TrajectoryPublisher(StackNode):
         # best effort, so that it hears a reliable and a best-effort source alike
         self.subscribe(Odometry, "ego_odometry", self._on_ego, SENSOR)
         self.subscribe(PredictionMsg, "prediction", self._on_prediction, INTERNAL)
-        self._timer = self.schedule(1.0 / self.number("rate_hz"), self._publish)
+        self._period_ns = round(SECOND_NS / self.number("rate_hz"))
+        self._timer = self.schedule(self._period_ns / SECOND_NS, self._on_timer)
 
     def clear_buffers(self) -> None:
         """Forget prediction, ego state and stop."""
@@ -172,7 +175,15 @@ class TrajectoryPublisher(StackNode):
             self._drop("prediction", reason)
         # at once, and the next periodic one a whole period later
         self._publish()
+        # a little more, or every second one would come just before the prediction of 0.1 s later
+        # and hold it up
+        self._timer.timer_period_ns = round(_GRACE * self._period_ns)
         self._timer.reset()
+
+    def _on_timer(self) -> None:
+        self._publish()
+        if self._newest is None or self._newest.source != PlanSource.MODEL:
+            self._timer.timer_period_ns = self._period_ns
 
     def _drop(self, what: str, reason: str) -> None:
         name, _, detail = reason.partition(": ")

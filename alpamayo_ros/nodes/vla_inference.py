@@ -15,7 +15,7 @@ from alpamayo_msgs.msg import FrameSet as FrameSetMsg
 from alpamayo_msgs.msg import ModeDecision as ModeDecisionMsg
 from alpamayo_msgs.msg import Prediction as PredictionMsg
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from std_msgs.msg import String
+from std_msgs.msg import Header, String
 
 from alpamayo_ros.cameras.frame_store import FrameStoreReader, StaleFrame, StoreUnavailable
 from alpamayo_ros.commands.standing import StandingDecision
@@ -40,6 +40,7 @@ from alpamayo_ros.types import (
     CameraFrames,
     ConfigurationError,
     EgoHistory,
+    FrameSet,
     Instruction,
     Observation,
     Pixels,
@@ -53,10 +54,18 @@ _SILENCE_S = 0.5
 _FAILURE_SHOWN_S = 2.0
 
 
+class _Frames(NamedTuple):
+    """A FrameSet as it came and as the policy's types have it."""
+
+    header: Header
+    message: FrameSetMsg
+    frames: FrameSet
+
+
 class _Pair(NamedTuple):
     """A tick's inputs, and the epoch of the node they belong to."""
 
-    frames: FrameSetMsg
+    images: _Frames
     ego: EgoHistory
     instruction: Instruction
     epoch: int
@@ -156,7 +165,13 @@ class VlaInference(StackNode):
 
     def _on_frames(self, message: FrameSetMsg) -> None:
         self.diagnostics.mark("frame_set")
-        self._frames.signalMessage(message)
+        try:
+            frames = frame_set_from_msg(message)
+        except ValueError as error:
+            self.diagnostics.drop("malformed", _one_line(error))
+            return
+        # converted here, while the history of the same t0 is still being made
+        self._frames.signalMessage(_Frames(message.header, message, frames))
 
     def _on_history(self, message: EgoHistoryMsg) -> None:
         self.diagnostics.mark("ego_history")
@@ -172,7 +187,7 @@ class VlaInference(StackNode):
             name = without_effect.partition(":")[0].lower()
             self.diagnostics.count(f"mode_decision.without_effect.{name}")
 
-    def _on_pair(self, frames: FrameSetMsg, history: EgoHistoryMsg) -> None:
+    def _on_pair(self, images: _Frames, history: EgoHistoryMsg) -> None:
         self.diagnostics.mark("pair")
         try:
             ego = ego_history_from_msg(history)
@@ -184,7 +199,7 @@ class VlaInference(StackNode):
             self.diagnostics.drop("malformed", _one_line(error))
             return
         instruction = self._standing.instruction(self.now_ns())
-        pair = _Pair(frames, ego, instruction, self._epoch, time.monotonic())
+        pair = _Pair(images, ego, instruction, self._epoch, time.monotonic())
         if self._worker is not None and self._worker.submit(pair):
             self.diagnostics.count("skipped")
 
@@ -218,11 +233,11 @@ class VlaInference(StackNode):
         self.diagnostics.gauge("latency.tick_ms", (time.monotonic() - began_s) * 1e3)
 
     def _observe(self, pair: _Pair) -> Observation:
-        frames = frame_set_from_msg(pair.frames)
-        if not pair.frames.store:
-            embedded = {camera.camera_id: camera for camera in pair.frames.cameras}
+        _, message, frames = pair.images
+        if not message.store:
+            embedded = {camera.camera_id: camera for camera in message.cameras}
             return observe(frames, pair.ego, pair.instruction, _embedded_in(embedded))
-        store = self._open_store(pair.frames.store)
+        store = self._open_store(message.store)
 
         def check_intact() -> None:
             for camera in frames.cameras:

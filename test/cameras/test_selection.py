@@ -43,11 +43,12 @@ class Driver:
         )  # fmt: skip
         self.sets = []  # (set, when it went out)
         self.arrived = {role: {} for role in roles}  # stamp -> arrival
-        self.generation = 0
+        self.generation = 0  # of the newest arrival
+        self.known = {}  # t0 -> generation of the newest arrival when its set went out
 
     def poll_until(self, now_ns):
         while (deadline := self.selector.deadline_ns) is not None and deadline <= now_ns:
-            self.sets += [(frames, deadline) for frames in self.selector.poll(deadline)]
+            self.out(self.selector.poll(deadline), deadline)
             assert self.selector.deadline_ns is None or self.selector.deadline_ns > deadline
 
     def play(self, arrivals):
@@ -64,7 +65,12 @@ class Driver:
         if not stamps or arrival.stamp_ns > max(stamps):
             stamps[arrival.stamp_ns] = (arrival.now_ns, handle)
         ready = self.selector.add(arrival.role, arrival.stamp_ns, 576, 320, handle, arrival.now_ns)
-        self.sets += [(frames, arrival.now_ns) for frames in ready]
+        self.out(ready, arrival.now_ns)
+
+    def out(self, ready, now_ns):
+        for frames in ready:
+            self.sets.append((frames, now_ns))
+            self.known[frames.t0_ns] = self.generation
 
     def frames(self):
         return [frames for frames, _ in self.sets]
@@ -120,7 +126,9 @@ def test_random_rigs_keep_every_rule(kinds, random):
         assert sorted([c.role for c in frames.cameras] + list(frames.missing)) == sorted(roles)
         for camera in frames.cameras:
             assert len(set(camera.stamps_ns)) == 4
-            here = [s for s, (now, _) in driver.arrived[camera.role].items() if now <= out_ns]
+            known = driver.known[frames.t0_ns]
+            arrived = driver.arrived[camera.role].items()
+            here = [s for s, (_, handle) in arrived if handle.generation <= known]
             for stamp, error, offset, handle in zip(
                 camera.stamps_ns, camera.errors_ns, FRAME_OFFSETS_NS, camera.handles, strict=True
             ):

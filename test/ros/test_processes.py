@@ -152,7 +152,7 @@ def test_no_process_outlives_a_supervisor_that_is_killed(tmp_path):
 
 def test_a_process_that_keeps_dying_is_started_ever_less_often():
     delays = [respawn_delay_s(deaths) for deaths in range(12)]
-    assert delays[:4] == [0.2, 0.2, 0.4, 0.8]
+    assert delays[:4] == [0.05, 0.05, 0.1, 0.2]
     assert delays[-1] == 5.0
 
 
