@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import importlib.util
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from types import FrameType
 
 from alpamayo_ros.types import StackError
 
@@ -30,18 +34,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("command", choices=_COMMANDS)
     command = parser.parse_args(given[:1]).command
+    if command == "bench" and importlib.util.find_spec("bench") is None:
+        print("alpamayo_ros: benchmarks are run in the repository: ./run bench", file=sys.stderr)
+        return 1
     module = importlib.import_module(_COMMANDS[command][0])
     command_parser = argparse.ArgumentParser(
         prog=f"./run {command}", description=_COMMANDS[command][1]
     )
     module.add_arguments(command_parser)
     try:
-        return int(module.run(command_parser.parse_args(given[1:])))
+        with _termination_as_interrupt():
+            return int(module.run(command_parser.parse_args(given[1:])))
     except StackError as error:
         print(f"alpamayo_ros: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+@contextlib.contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM as SIGINT, so that both leave in order."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 if __name__ == "__main__":

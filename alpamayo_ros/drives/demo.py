@@ -9,8 +9,7 @@ from pathlib import Path
 
 from alpamayo_ros.drives.generate import generate_drive
 from alpamayo_ros.drives.replay import replay
-
-ROOT = Path(__file__).resolve().parents[2]
+from alpamayo_ros.ros.bringup import share_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,8 +24,8 @@ def run(arguments: argparse.Namespace) -> int:
     out: Path = arguments.out
     out.mkdir(parents=True, exist_ok=True)
     bag = out / "drive"
-    generate_drive(bag, seconds=arguments.seconds, seed=arguments.seed, overwrite=True)
-    summary = replay(bag, out, params=[ROOT / "params" / "demo.yaml"])
+    generate_drive(bag, arguments.seconds, arguments.seed, overwrite=True, progress=True)
+    summary = replay(bag, out, params=[share_folder() / "params" / "demo.yaml"])
     predicted = summary["predictions"] / max(summary["ticks"], 1)
     print(
         f"{summary['predictions']} of {summary['ticks']} ticks predicted ({predicted:.0%}), "

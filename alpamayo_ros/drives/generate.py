@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import heapq
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,22 +18,22 @@ from typing import Any
 
 import numpy as np
 import simplejpeg
-from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import CameraInfo, CompressedImage
-from tf2_msgs.msg import TFMessage
-from tqdm import tqdm
 
-from alpamayo_ros.drives.bags import (
-    BEST_EFFORT,
-    LATCHED,
-    RELIABLE,
-    STORAGES,
-    BagExists,
-    BagWriter,
-    type_name,
+from alpamayo_ros.drives.bag_layout import (
+    BASE_FRAME,
+    ODOMETRY_FRAME,
+    ODOMETRY_TOPIC,
+    STATIC_TF_TOPIC,
+    announce,
+    image_topic,
+    info_topic,
+    static_transforms,
 )
+from alpamayo_ros.drives.bags import STORAGES, BagExists, BagWriter
 from alpamayo_ros.drives.canonical import canonical_cdr
+from alpamayo_ros.drives.progress import Progress
 from alpamayo_ros.drives.sensor_rig import (
     DEMO_ROLES,
     DEMO_SIZE,
@@ -57,8 +56,6 @@ LEAD_IN_S = 1.6
 STEP_NS = 10_000_000
 """Control step, and period of the odometry."""
 
-ODOMETRY_FRAME = "odom"
-BASE_FRAME = "base_link"
 
 # With lights and bends in the way a drive is slower than this [m/s] on average.
 _HIGHEST_MEAN_SPEED = 9.0
@@ -118,14 +115,14 @@ def generate_drive(
     storage: str = "mcap",
     fps: float = 10.0,
     overwrite: bool = False,
-    progress: bool | None = None,
+    progress: bool = False,
 ) -> GeneratedDrive:
     """Write a drive with ``seconds`` of images as a rosbag2 directory ``bag``.
 
     ``rig`` defaults to the four cameras of the demo; ``fps`` is each camera's. Topics:
     ``/camera/<role>/image/compressed`` (JPEG), ``/camera/<role>/camera_info``, ``/odometry``
     (base_link in odom, 100 Hz), ``/tf_static``. A bag at the path is replaced only with
-    ``overwrite``. ``progress`` is shown on stderr, by default when that is a terminal.
+    ``overwrite``. ``progress`` is shown on stderr.
     Raises BadDriveRequest, or BagExists.
     """
     cameras = standard_rig() if rig is None else tuple(rig)
@@ -138,14 +135,16 @@ def generate_drive(
         seed, length=min(max(400.0, _HIGHEST_MEAN_SPEED * (LEAD_IN_S + seconds)), MAX_LENGTH)
     )
     messages = _in_order(_drive(world, exposures, steps))
-    total = 2 * len(exposures) + steps + 1
     with BagWriter(bag, storage) as writer:
-        _announce(writer, cameras)
-        writer.write("/tf_static", START_NS, canonical_cdr(static_transforms(cameras)))
-        hidden = not (sys.stderr.isatty() if progress is None else progress)
-        for recorded in tqdm(messages, "generate", total, unit="msg", disable=hidden):
-            received_ns = START_NS + recorded.received_ns
-            writer.write(recorded.topic, received_ns, canonical_cdr(recorded.message))
+        announce(writer, [camera.role for camera in cameras])
+        mounts = {camera.frame_id: camera.pose for camera in cameras}
+        transforms = static_transforms(mounts, START_NS)
+        writer.write(STATIC_TF_TOPIC, START_NS, canonical_cdr(transforms))
+        with Progress("generate", steps * STEP_NS / SECOND_NS, progress) as bar:
+            for recorded in messages:
+                received_ns = START_NS + recorded.received_ns
+                writer.write(recorded.topic, received_ns, canonical_cdr(recorded.message))
+                bar.at(recorded.received_ns / SECOND_NS)
     return GeneratedDrive(len(exposures), steps + 1, steps * STEP_NS / SECOND_NS)
 
 
@@ -174,22 +173,6 @@ def _remove_bag(bag: Path) -> None:
     shutil.rmtree(bag)
 
 
-def _announce(writer: BagWriter, cameras: Sequence[MountedCamera]) -> None:
-    for camera in cameras:
-        writer.add_topic(_image_topic(camera), type_name(CompressedImage), BEST_EFFORT)
-        writer.add_topic(_info_topic(camera), type_name(CameraInfo), BEST_EFFORT)
-    writer.add_topic("/odometry", type_name(Odometry), RELIABLE)
-    writer.add_topic("/tf_static", type_name(TFMessage), LATCHED)
-
-
-def _image_topic(camera: MountedCamera) -> str:
-    return f"/camera/{camera.role}/image/compressed"
-
-
-def _info_topic(camera: MountedCamera) -> str:
-    return f"/camera/{camera.role}/camera_info"
-
-
 # -- the drive
 
 
@@ -216,7 +199,7 @@ def _drive(world: World, exposures: Sequence[_Exposure], steps: int) -> Iterator
     for step in range(steps + 1):
         now_ns = step * STEP_NS
         message = odometry(world.state.ego, START_NS + now_ns)
-        yield _Recorded(now_ns + _ODOMETRY_DELAY_NS, "/odometry", message)
+        yield _Recorded(now_ns + _ODOMETRY_DELAY_NS, ODOMETRY_TOPIC, message)
         command = driver.command(world, STEP_NS / SECOND_NS)
         # the last step takes what is left, a few ms beyond the last odometry
         while waiting and (waiting[-1].offset_ns < now_ns + STEP_NS or step == steps):
@@ -230,8 +213,8 @@ def _drive(world: World, exposures: Sequence[_Exposure], steps: int) -> Iterator
 def _image_messages(exposure: _Exposure, pixels: Pixels) -> Iterator[_Recorded]:
     camera, stamp_ns = exposure.camera, START_NS + exposure.offset_ns
     received_ns = exposure.offset_ns + exposure.delay_ns
-    yield _Recorded(received_ns, _info_topic(camera), camera_info(camera, stamp_ns))
-    yield _Recorded(received_ns, _image_topic(camera), image(camera, pixels, stamp_ns))
+    yield _Recorded(received_ns, info_topic(camera.role), camera_info(camera, stamp_ns))
+    yield _Recorded(received_ns, image_topic(camera.role), image(camera, pixels, stamp_ns))
 
 
 def _in_order(messages: Iterator[_Recorded]) -> Iterator[_Recorded]:
@@ -284,20 +267,6 @@ def odometry(ego: UnicycleState, stamp_ns: int) -> Odometry:
     return message
 
 
-def static_transforms(cameras: Sequence[MountedCamera]) -> TFMessage:
-    """Where the optical frames are in the base frame."""
-    message = TFMessage()
-    for camera in cameras:
-        transform = TransformStamped(
-            header=header(START_NS, BASE_FRAME), child_frame_id=camera.frame_id
-        )
-        translation = transform.transform.translation
-        translation.x, translation.y, translation.z = map(float, camera.pose.position)
-        transform.transform.rotation = pose_to_msg(camera.pose).orientation
-        message.transforms.append(transform)
-    return message
-
-
 # -- command line
 
 
@@ -333,7 +302,7 @@ def run(arguments: argparse.Namespace) -> int:
     rig = standard_rig(arguments.cameras, arguments.size)
     drive = generate_drive(
         arguments.out, arguments.seconds, arguments.seed, rig, arguments.storage, arguments.fps,
-        arguments.overwrite,
+        arguments.overwrite, progress=True,
     )  # fmt: skip
     print(
         f"{arguments.out}: {drive.images} images of {len(rig)} cameras, "

@@ -17,7 +17,6 @@ import argparse
 import csv
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -26,27 +25,24 @@ from typing import Any
 
 import numpy as np
 import simplejpeg
-from geometry_msgs.msg import TransformStamped
 from nav_msgs.msg import Odometry
-from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, CompressedImage
-from tf2_msgs.msg import TFMessage
-from tqdm import tqdm
 
-from alpamayo_ros.drives.bags import (
-    BEST_EFFORT,
-    LATCHED,
-    RELIABLE,
-    STORAGES,
-    BagWriter,
-    type_name,
+from alpamayo_ros.drives.bag_layout import (
+    BASE_FRAME,
+    ODOMETRY_FRAME,
+    ODOMETRY_TOPIC,
+    STATIC_TF_TOPIC,
+    announce,
+    image_topic,
+    info_topic,
+    static_transforms,
 )
-from alpamayo_ros.drives.canonical import canonical
+from alpamayo_ros.drives.bags import STORAGES, BagWriter
+from alpamayo_ros.drives.canonical import canonical_cdr
+from alpamayo_ros.drives.progress import Progress
 from alpamayo_ros.ros.conversions import header, pose_to_msg
 from alpamayo_ros.types import SECOND_NS, FloatArray, Pose, StackError
-
-ODOMETRY_FRAME = "odom"
-BASE_FRAME = "base_link"
 
 # builtin_interfaces/Time counts seconds in an int32.
 _LAST_SECOND = 2**31 - 1
@@ -114,7 +110,9 @@ class ImportedDrive:
     duration_s: float
 
 
-def import_pandaset(folder: Path, bag: Path, storage: str = "mcap") -> ImportedDrive:
+def import_pandaset(
+    folder: Path, bag: Path, storage: str = "mcap", progress: bool = False
+) -> ImportedDrive:
     """Write the drive in ``folder`` as a rosbag2 directory ``bag``, ordered by stamp.
 
     Topics: ``/camera/<role>/image/compressed``, ``/camera/<role>/camera_info``, ``/odometry``
@@ -129,17 +127,13 @@ def import_pandaset(folder: Path, bag: Path, storage: str = "mcap") -> ImportedD
     entries = sorted(_entries(cameras, ego), key=lambda entry: entry.stamp_ns)
     start_ns = entries[0].stamp_ns
     with BagWriter(bag, storage) as writer:
-        for camera in cameras:
-            writer.add_topic(_image_topic(camera), type_name(CompressedImage), BEST_EFFORT)
-            writer.add_topic(_info_topic(camera), type_name(CameraInfo), BEST_EFFORT)
-        writer.add_topic("/odometry", type_name(Odometry), RELIABLE)
-        writer.add_topic("/tf_static", type_name(TFMessage), LATCHED)
-        transforms = _static_transforms(cameras, start_ns)
-        writer.write("/tf_static", start_ns, _serialize(transforms))
-        for entry in tqdm(
-            entries, desc="import", unit="msg", file=sys.stderr, disable=not sys.stderr.isatty()
-        ):
-            writer.write(entry.topic, entry.stamp_ns, _serialize(entry.make()))
+        announce(writer, [camera.role for camera in cameras])
+        mounts = {camera.frame_id: camera.pose for camera in cameras}
+        writer.write(STATIC_TF_TOPIC, start_ns, canonical_cdr(static_transforms(mounts, start_ns)))
+        with Progress("import", (entries[-1].stamp_ns - start_ns) / SECOND_NS, progress) as bar:
+            for entry in entries:
+                writer.write(entry.topic, entry.stamp_ns, canonical_cdr(entry.make()))
+                bar.at((entry.stamp_ns - start_ns) / SECOND_NS)
     return ImportedDrive(
         images=sum(len(camera.stamps_ns) for camera in cameras),
         odometry=len(ego.stamps_ns),
@@ -147,25 +141,15 @@ def import_pandaset(folder: Path, bag: Path, storage: str = "mcap") -> ImportedD
     )
 
 
-def _serialize(message: Any) -> bytes:
-    return canonical(serialize_message(message), type_name(type(message)))
-
-
-def _image_topic(camera: _Camera) -> str:
-    return f"/camera/{camera.role}/image/compressed"
-
-
-def _info_topic(camera: _Camera) -> str:
-    return f"/camera/{camera.role}/camera_info"
-
-
 def _entries(cameras: list[_Camera], ego: _Ego) -> Iterator[_Entry]:
     for camera in cameras:
         for frame, stamp_ns in camera.stamps_ns.items():
-            yield _Entry(stamp_ns, _info_topic(camera), partial(_camera_info, camera, stamp_ns))
-            yield _Entry(stamp_ns, _image_topic(camera), partial(_image, camera, frame, stamp_ns))
+            yield _Entry(stamp_ns, info_topic(camera.role), partial(_camera_info, camera, stamp_ns))
+            yield _Entry(
+                stamp_ns, image_topic(camera.role), partial(_image, camera, frame, stamp_ns)
+            )
     for index, stamp_ns in enumerate(ego.stamps_ns):
-        yield _Entry(stamp_ns, "/odometry", partial(_odometry, ego, index))
+        yield _Entry(stamp_ns, ODOMETRY_TOPIC, partial(_odometry, ego, index))
 
 
 # -- reading the folder
@@ -344,20 +328,6 @@ def _odometry(ego: _Ego, index: int) -> Odometry:
     return message
 
 
-def _static_transforms(cameras: list[_Camera], stamp_ns: int) -> TFMessage:
-    message = TFMessage()
-    for camera in cameras:
-        transform = TransformStamped(
-            header=header(stamp_ns, BASE_FRAME), child_frame_id=camera.frame_id
-        )
-        pose = pose_to_msg(camera.pose)
-        position, translation = pose.position, transform.transform.translation
-        translation.x, translation.y, translation.z = position.x, position.y, position.z
-        transform.transform.rotation = pose.orientation
-        message.transforms.append(transform)
-    return message
-
-
 # -- command line
 
 
@@ -373,7 +343,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Import a drive and say in one line what it holds."""
-    drive = import_pandaset(arguments.folder, arguments.out, arguments.storage)
+    drive = import_pandaset(arguments.folder, arguments.out, arguments.storage, progress=True)
     print(
         f"{arguments.out}: {drive.images} images of {len(ROLES)} cameras, "
         f"{drive.odometry} odometry messages, {drive.duration_s:.2f} s"

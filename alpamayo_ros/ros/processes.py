@@ -17,7 +17,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import FrameType
 from typing import TextIO
 
 from alpamayo_ros.ros.bringup import (
@@ -253,24 +252,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Run the stack until it is told to stop. Raises NodeFailed."""
     bringup = bringup_from_arguments(parse_assignments(arguments.assignments))
-    with _termination_as_interrupt(), Supervisor(bringup) as supervisor:
+    with Supervisor(bringup) as supervisor:
         try:
             supervisor.wait()
         except KeyboardInterrupt:
             return 0
     print("alpamayo_ros: every process has ended", file=sys.stderr)
     return 1
-
-
-@contextlib.contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM as SIGINT, so that both leave in order."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -110,7 +110,7 @@ figcaption { font-size: 12px; color: var(--soft); margin-top: 5px }
 .bar input { flex: 1 1 240px; min-width: 160px; accent-color: var(--blue); margin: 4px 0 }
 .bar output { font-size: 13px; color: var(--soft); flex: 2 1 420px }
 .bar output b { color: var(--ink); font-weight: 600 }
-.strip { overflow-x: auto; margin: 8px -20px 0; padding: 0 20px }
+.strip { overflow: auto hidden; margin: 8px -20px 0; padding: 0 20px }
 .strip table { border-spacing: 6px 6px; margin: -6px }
 .strip th {
   font-weight: 500; font-size: 12px; color: var(--soft); text-align: left; white-space: nowrap;
@@ -118,7 +118,8 @@ figcaption { font-size: 12px; color: var(--soft); margin-top: 5px }
 .strip td { padding: 0; vertical-align: top }
 .strip small { font-size: 11px; color: var(--soft); display: block; margin-top: 1px }
 .strip img {
-  display: block; width: auto; height: 96px; border-radius: 6px; background: var(--grid);
+  display: block; width: auto; height: clamp(96px, 11.2vw, 144px); border-radius: 6px;
+  background: var(--grid);
 }
 .strip .none {
   width: 150px; height: 96px; border-radius: 6px; border: 1px dashed var(--line); display: grid;
