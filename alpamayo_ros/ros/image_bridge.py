@@ -27,10 +27,11 @@ def image_to_array(message: Image) -> NDArray[Any]:
     """
     length, width, height, step = len(message.data), message.width, message.height, message.step
     dtype, channels = check_size(length, message.encoding, width, height, step)
-    # cv_bridge shears rows whose length is no multiple of a pixel's, and wants the last one padded
+    big = bool(message.is_bigendian)
+    # cv_bridge shears rows whose length is no multiple of a pixel's, wants the last one padded, and
+    # leaves (numpy 1) or fails to leave (numpy 2) elements in a foreign byte order
     fits = step % (dtype.itemsize * channels) == 0 and length >= step * height
-    if _bridge is None or not fits:
-        big = bool(message.is_bigendian)
+    if _bridge is None or not fits or (big and dtype.itemsize > 1):
         return image_array(message.data, message.encoding, width, height, step, big)
     try:
         array: NDArray[Any] = _bridge.imgmsg_to_cv2(message, desired_encoding="passthrough")
