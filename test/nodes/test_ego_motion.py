@@ -123,7 +123,7 @@ def stamps(begin_s: float, end_s: float, rate: float = 50.0) -> list[int]:
 
 
 def test_every_frame_set_is_answered_at_its_own_stamp(bench: Callable[..., Bench]) -> None:
-    ego = bench()
+    ego = bench(state_rate_hz=50.0)
     ego.feed(odometry(stamp) for stamp in stamps(0.0, 3.0))
     t0s = [START + 1_600 * MS + i * 33_333_333 for i in range(40)]
     for t0 in t0s:
