@@ -17,7 +17,8 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 PICTURE = ROOT / "docs" / "images" / "demo.png"
 WIDTH, HEIGHT = 1280, 4200
-PAGE_MARGIN = 40
+INSIDE = 74
+"""A column between a card's edge and what is in it [px]."""
 
 
 def screenshot(page: Path) -> np.ndarray:
@@ -42,7 +43,7 @@ def screenshot(page: Path) -> np.ndarray:
 def cards(image: np.ndarray) -> list[tuple[int, int]]:
     """First and last row of each white card of the page, top to bottom."""
     background = image[5, 5].astype(int)
-    column = np.abs(image[:, WIDTH // 2].astype(int) - background).sum(axis=1) > 6
+    column = np.abs(image[:, INSIDE].astype(int) - background).sum(axis=1) > 6
     edges = np.flatnonzero(np.diff(column.astype(int)))
     return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=False)]
 
@@ -52,8 +53,8 @@ def main() -> None:
     report = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "out" / "demo" / "report.html"
     image = screenshot(report)
     tall = [card for card in cards(image) if card[1] - card[0] > 250]
-    above, cameras = tall[0], max(tall[4:], key=lambda card: card[1] - card[0])
-    parts = [image[: above[1] + 16], image[cameras[0] - 1 : cameras[1] + 24]]
+    above, cameras = tall[0], max(tall[1:], key=lambda card: card[1] - card[0])
+    parts = [image[: above[1] + 11], image[cameras[0] - 11 : cameras[1] + 24]]
     PICTURE.parent.mkdir(exist_ok=True)
     cv2.imwrite(str(PICTURE), np.concatenate(parts), [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
