@@ -44,7 +44,7 @@ than their diagnostics' period, whose last counters are to be heard."""
 
 _MOST_DEATHS = 3
 
-_DISCOVERY_S = 0.6
+_DISCOVERY_S = 1.0
 
 _HEARD = QoSProfile(
     history=HistoryPolicy.KEEP_LAST, depth=100, reliability=ReliabilityPolicy.RELIABLE
@@ -206,14 +206,25 @@ def _own_node(name: str) -> Iterator[Node]:
 def _alone(node: Node) -> Iterator[None]:
     """Raise NotAlone when nodes of these names run already: both would hear both replays."""
     time.sleep(_DISCOVERY_S)
-    running = {process.name for process in STACK} & set(node.get_node_names())
+    _refuse({process.name for process in STACK} & set(node.get_node_names()))
+    yield
+
+
+def _still_alone(node: Node, supervisor: Supervisor) -> None:
+    """Raise NotAlone when a node is there twice: the other was discovered late."""
+    names = node.get_node_names()
+    # one that died while it started may still be listed beside its successor
+    own = {process.name for process in STACK} - supervisor.restarts.keys()
+    _refuse({name for name in own if names.count(name) > 1})
+
+
+def _refuse(running: set[str]) -> None:
     if running:
         domain = os.environ.get("ROS_DOMAIN_ID", "0")
         raise NotAlone(
             f"{', '.join(sorted(running))} already run in ROS domain {domain}; stop them, or set "
             "ROS_DOMAIN_ID to another number"
         )
-    yield
 
 
 def _wait_until_ready(
@@ -241,6 +252,7 @@ def _wait_until_ready(
     for _ in range(10):
         player.hold(start_ns)
         time.sleep(0.05)
+    _still_alone(node, supervisor)
 
 
 def _check_deaths(supervisor: Supervisor, log: Path) -> None:
