@@ -34,17 +34,15 @@ from alpamayo_ros.cameras.decode import model_size
 from alpamayo_ros.cameras.frame_store import FrameStoreReader
 from alpamayo_ros.ros import qos
 from alpamayo_ros.ros.conversions import frame_set_from_msg, time_from_ns
+from alpamayo_ros.ros.middleware import environment
 from alpamayo_ros.types import StackError
-from bench.sensors import TICK_S, percentiles
+from bench.sensors import IMAGES, TICK_S, jpeg_images, percentiles
 
 ROLES = ("front_wide", "cross_left", "cross_right", "front_tele")
 WARM_UP_TICKS = 15
 FRAMES_PER_CAMERA = 4
 BASELINE_TICKS = 15
 START_UP_S = 60.0
-
-IMAGES = 6
-"""Different images a camera cycles through, so that no cache serves the same one twice in a row."""
 
 _CACHE_LINE = 64
 
@@ -144,7 +142,7 @@ def _camera_sync(threads: int) -> Iterator[subprocess.Popen[bytes]]:
     roles = ", ".join(f'"{role}"' for role in ROLES)
     command = [sys.executable, "-m", "alpamayo_ros.nodes.camera_sync", "--ros-args"]
     command += ["-p", f"camera_roles:=[{roles}]", "-p", f"decode_threads:={threads}"]
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, env=environment())
     try:
         yield process
     finally:
@@ -175,30 +173,16 @@ def _answer(connection: Connection, timeout_s: float) -> Any:
 # -- the cameras
 
 
-def scenes(width: int, height: int, seed: int) -> list[bytes]:
-    """JPEGs at quality 90 of smooth shading, edges and a mild texture: 0.4 MB at 1920x1080."""
-    generator = np.random.default_rng(seed)
-    images = []
-    for _ in range(IMAGES):
-        coarse = generator.integers(0, 255, (9, 16, 3), dtype=np.uint8)
-        image = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-        for _ in range(40):
-            x, y = int(generator.integers(width)), int(generator.integers(height))
-            wide, high = (int(side) for side in generator.integers(10, width // 6, 2))
-            colour = tuple(int(value) for value in generator.integers(0, 255, 3))
-            cv2.rectangle(image, (x, y), (x + wide, y + high), colour, -1)
-        noise = generator.normal(0, 6, (height // 2, width // 2))
-        texture = cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
-        textured = np.clip(image + texture[..., None], 0, 255).astype(np.uint8)
-        images.append(cv2.imencode(".jpg", textured, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
-    return images
+def _images(width: int, height: int, seed: int) -> list[bytes]:
+    """With a mild grey grain: 0.4 MB each at 1920x1080."""
+    return jpeg_images(width, height, seed, grain=6.0, grain_channels=1)
 
 
 def _send(connection: Connection, ticks: int, width: int, height: int, spread_s: float) -> None:
     """Send all cameras each tick; answer with the time just before the newest image of each."""
     rclpy.init()
     node = rclpy.create_node("bench_cameras")
-    images = {role: scenes(width, height, seed) for seed, role in enumerate(ROLES)}
+    images = {role: _images(width, height, seed) for seed, role in enumerate(ROLES)}
     publishers = {
         role: node.create_publisher(CompressedImage, f"camera/{role}/image/compressed", qos.SENSOR)
         for role in ROLES
@@ -266,7 +250,7 @@ def _read(connection: Connection) -> None:
 
 def _baseline(width: int, height: int) -> list[float]:
     """Decode and resize every image of a set when the tick comes [s], with nothing else running."""
-    images = [scenes(width, height, seed) for seed in range(len(ROLES))]
+    images = [_images(width, height, seed) for seed in range(len(ROLES))]
     size = model_size(width, height)
     durations = []
     for tick in range(BASELINE_TICKS):
@@ -283,5 +267,5 @@ def _baseline(width: int, height: int) -> list[float]:
 
 
 def _mean_bytes(width: int, height: int) -> int:
-    sizes: Sequence[int] = [len(image) for image in scenes(width, height, 0)]
+    sizes: Sequence[int] = [len(image) for image in _images(width, height, 0)]
     return sum(sizes) // len(sizes)

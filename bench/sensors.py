@@ -26,8 +26,13 @@ IMAGES = 8
 """Different images a camera cycles through, so that no cache serves the same one twice in a row."""
 
 
-def jpeg_images(width: int, height: int, seed: int) -> list[bytes]:
-    """Street-like images: shading, edges and texture, about as heavy as a camera's at q90."""
+def jpeg_images(
+    width: int, height: int, seed: int, grain: float = 12.0, grain_channels: int = 3
+) -> list[bytes]:
+    """Street-like images: shading, edges and texture, about as heavy as a camera's at q90.
+
+    ``grain`` is the deviation of the texture in grey levels; it is coloured with 3 channels.
+    """
     generator = np.random.default_rng(seed)
     images = []
     for _ in range(IMAGES):
@@ -38,10 +43,10 @@ def jpeg_images(width: int, height: int, seed: int) -> list[bytes]:
             wide, high = generator.integers(10, max(11, width // 6), 2).tolist()
             colour = generator.integers(0, 255, 3).tolist()
             cv2.rectangle(image, (x, y), (x + wide, y + high), colour, -1)
-        grain = generator.normal(0, 12, (height // 2, width // 2, 3))
-        texture = cv2.resize(grain, (width, height), interpolation=cv2.INTER_LINEAR)
-        image = np.clip(image + texture, 0, 255).astype(np.uint8)
-        images.append(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
+        noise = generator.normal(0, grain, (height // 2, width // 2, grain_channels))
+        texture = cv2.resize(noise, (width, height), interpolation=cv2.INTER_LINEAR)
+        textured = np.clip(image + texture.reshape(height, width, -1), 0, 255).astype(np.uint8)
+        images.append(cv2.imencode(".jpg", textured, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
     return images
 
 
