@@ -15,18 +15,16 @@ import json
 import os
 import signal
 import statistics
-import threading
 import time
 from collections.abc import Callable
 
 import rclpy
 from alpamayo_msgs.msg import EgoHistory, FrameSet, Plan, Prediction
 from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 
 from alpamayo_ros.ros.conversions import time_to_ns
 from alpamayo_ros.ros.processes import STACK, Bringup, Supervisor
-from bench.sensors import Sensors
+from bench.sensors import Sensors, spinning
 
 ROLES = ("front_wide", "cross_left")
 GIVE_UP_S = 30.0
@@ -74,13 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
     rclpy.init()
     observer = _Observer()
     sensors = Sensors(observer.node, ROLES, 960, 540, 0.005)
-    executor = SingleThreadedExecutor()
-    executor.add_node(observer.node)
-    thread = threading.Thread(target=_spin, args=(executor,), daemon=True)
-    thread.start()
     results = {}
     bringup = Bringup(parameters={"camera_sync": {"camera_roles": list(ROLES)}})
-    with Supervisor(bringup, output=io.StringIO()) as stack:
+    with spinning(observer.node), Supervisor(bringup, output=io.StringIO()) as stack:
         _wait(sensors.matched)
         sensors.start()
         _wait(lambda: observer.newest_t0_ns > 0)
@@ -96,10 +90,6 @@ def run(arguments: argparse.Namespace) -> int:
                 )
             }
         sensors.stop()
-    executor.shutdown()
-    thread.join()
-    observer.node.destroy_node()
-    rclpy.try_shutdown()
     print(json.dumps({"benchmark": "recovery", "kills": arguments.kills, **results}, indent=2))
     return 0
 
@@ -126,10 +116,3 @@ def _wait(condition: Callable[[], bool]) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"nothing happened for {GIVE_UP_S:g} s")
         time.sleep(0.005)
-
-
-def _spin(executor: SingleThreadedExecutor) -> None:
-    try:
-        executor.spin()
-    except ExternalShutdownException:
-        return

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import array
+import contextlib
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
+import rclpy
 from nav_msgs.msg import Odometry
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage
@@ -137,6 +140,27 @@ class Sensors:
 def _sleep_until(moment: float) -> None:
     while (left := moment - time.monotonic()) > 0:
         time.sleep(left)
+
+
+@contextlib.contextmanager
+def spinning(node: Node) -> Iterator[None]:
+    """Spin a node in a thread; destroy it and shut ROS down in the end."""
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+
+    def spin() -> None:
+        with contextlib.suppress(ExternalShutdownException):
+            executor.spin()
+
+    thread = threading.Thread(target=spin, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        executor.shutdown()
+        thread.join()
+        node.destroy_node()
+        rclpy.try_shutdown()
 
 
 def percentiles(values: Sequence[float]) -> dict[str, float]:

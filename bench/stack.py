@@ -11,20 +11,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import threading
 import time
 from typing import Any
 
 import rclpy
 from alpamayo_msgs.msg import Plan, Prediction
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.serialization import deserialize_message
 
 from alpamayo_ros.ros import qos
 from alpamayo_ros.ros.conversions import time_to_ns
 from alpamayo_ros.ros.parameters import Value
 from alpamayo_ros.ros.processes import Bringup, Supervisor
-from bench.sensors import Sensors, percentiles
+from bench.sensors import Sensors, percentiles, spinning
 
 ROLES = ("cross_left", "front_wide", "cross_right", "rear_left", "rear_tele", "rear_right")
 WARM_UP_S = 4.0
@@ -66,12 +64,9 @@ def measure(
         Plan, "plan", lambda data: plans.append((time.monotonic(), data)), qos.INTERNAL, raw=True
     )
     node.create_subscription(Prediction, "prediction", predictions.append, qos.INTERNAL, raw=True)
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    thread = threading.Thread(target=_spin, args=(executor,), daemon=True)
-    thread.start()
     cameras: dict[str, Value] = {"camera_roles": list(ROLES), "embed_pixels": embed_pixels}
-    with Supervisor(Bringup(parameters={"camera_sync": cameras})):
+    bringup = Bringup(parameters={"camera_sync": cameras})
+    with spinning(node), Supervisor(bringup):
         while not sensors.matched():
             time.sleep(0.1)
         sensors.start()
@@ -81,18 +76,7 @@ def measure(
         end = time.monotonic()
         sensors.stop()
         time.sleep(0.5)
-    executor.shutdown()
-    thread.join()
-    node.destroy_node()
-    rclpy.try_shutdown()
     return _evaluate(sensors, plans, predictions, begin, end)
-
-
-def _spin(executor: SingleThreadedExecutor) -> None:
-    try:
-        executor.spin()
-    except ExternalShutdownException:
-        return
 
 
 def _evaluate(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import alpamayo_msgs.msg as m
@@ -32,9 +32,7 @@ from alpamayo_ros.commands.mode_expert import ModeExpert
 from alpamayo_ros.commands.standing import StandingDecision
 from alpamayo_ros.drives.inputs import COMPRESSED_IMAGE, DriveInputs
 from alpamayo_ros.ego.tracker import EgoTracker
-from alpamayo_ros.ego.validation import EgoSettings
-from alpamayo_ros.planning.bounds import Bounds
-from alpamayo_ros.planning.plan import Planner, PlannerSettings
+from alpamayo_ros.planning.plan import Planner
 from alpamayo_ros.policy.observation import InvalidObservation, observe
 from alpamayo_ros.policy.registry import create
 from alpamayo_ros.ros import ego_readings as readings
@@ -50,20 +48,15 @@ from alpamayo_ros.ros.conversions import (
     prediction_to_msg,
     time_to_ns,
 )
+from alpamayo_ros.ros.core_settings import ego_settings, planner_settings
 from alpamayo_ros.ros.image_bridge import image_to_array
-from alpamayo_ros.ros.parameters import Value
+from alpamayo_ros.ros.parameters import Value, number
 
 Values = Mapping[str, Value]
 Result = TypeVar("Result")
 
 _WAITING = 10
 """Frame sets that wait for their histories, as in vla_inference."""
-
-
-def _number(values: Values, name: str) -> float:
-    value = values[name]
-    assert isinstance(value, (int, float))
-    return float(value)
 
 
 class Account:
@@ -93,23 +86,23 @@ class CameraStage:
     def __init__(self, values: Values, inputs: DriveInputs) -> None:
         self.account = Account("camera_sync")
         cameras = [
-            standard_camera(role, topic, round(_number(values, f"cameras.{role}.camera_id")))
+            standard_camera(role, topic, round(number(values, f"cameras.{role}.camera_id")))
             for role, topic in inputs.cameras.items()
         ]
         rig = Rig(tuple(cameras), inputs.anchor)
         self._roles = inputs.roles
         self._compressed = {t for t in inputs.roles if inputs.types[t] == COMPRESSED_IMAGE}
         self._place = {role: place for place, role in enumerate(rig.roles)}
-        slots = round(_number(values, "slots_per_camera"))
+        slots = round(number(values, "slots_per_camera"))
         self._store = FrameStoreWriter(len(rig.cameras), slots)
         self._sizes: dict[str, tuple[int, int]] = {}
         self._scratch = {role: Scratch() for role in rig.roles}
         self._selector = FrameSelector(
             rig,
-            tolerance_ns=round(_number(values, "tolerance_s") * t.SECOND_NS),
-            deadline_ns=round(_number(values, "deadline_s") * t.SECOND_NS),
+            tolerance_ns=round(number(values, "tolerance_s") * t.SECOND_NS),
+            deadline_ns=round(number(values, "deadline_s") * t.SECOND_NS),
             allow_subset=values["allow_subset"] is True,
-            min_cameras=round(_number(values, "min_cameras")),
+            min_cameras=round(number(values, "min_cameras")),
             capacity=slots - 1,
             on_drop=lambda reason, _: self.account.drop(reason),
         )
@@ -177,11 +170,11 @@ class EgoStage:
             source,
             str(values["odometry_frame"]),
             str(values["base_frame"]),
-            round(_number(values, "answer_wait_s") * t.SECOND_NS),
+            round(number(values, "answer_wait_s") * t.SECOND_NS),
             lambda rejection: self.account.drop(rejection.reason),
-            EgoSettings(**{f.name: _number(values, f.name) for f in fields(EgoSettings)}),
+            ego_settings(values),
         )
-        self._period_ns = round(0.9 * t.SECOND_NS / _number(values, "state_rate_hz"))
+        self._period_ns = round(0.9 * t.SECOND_NS / number(values, "state_rate_hz"))
         self._published_ns: int | None = None
         takers = {
             t.EgoSource.ODOMETRY: {"/odometry": (Odometry, self._odometry)},
@@ -265,7 +258,7 @@ class PolicyStage:
     ) -> None:
         self.account = Account("vla_inference")
         self._base_frame = str(values["base_frame"])
-        self._most_failures = round(_number(values, "max_failures"))
+        self._most_failures = round(number(values, "max_failures"))
         self._failures = 0
         self._pixels_of = pixels_of
         self._frames: dict[int, t.FrameSet] = {}
@@ -323,11 +316,8 @@ class PlanStage:
 
     def __init__(self, values: Values) -> None:
         self.account = Account("trajectory_publisher")
-        bounds = Bounds(**{f.name: _number(values, f"bounds.{f.name}") for f in fields(Bounds)})
-        names = [f.name for f in fields(PlannerSettings) if f.name != "bounds"]
-        settings = {name: _number(values, name) for name in names}
-        self._planner = Planner(PlannerSettings(**settings, bounds=bounds))
-        self.period_ns = round(t.SECOND_NS / _number(values, "rate_hz"))
+        self._planner = Planner(planner_settings(values))
+        self.period_ns = round(t.SECOND_NS / number(values, "rate_hz"))
 
     def take_state(self, message: Odometry) -> None:
         """Take where the vehicle is."""

@@ -19,11 +19,12 @@ from alpamayo_ros.ego.tracker import EgoTracker
 from alpamayo_ros.ego.validation import ODOMETRY_SHORT, EgoSettings
 from alpamayo_ros.ros import ego_readings as readings
 from alpamayo_ros.ros.conversions import ego_history_to_msg, ego_state_to_msg, time_to_ns
+from alpamayo_ros.ros.core_settings import ego_settings
 from alpamayo_ros.ros.diagnostics import ERROR, WARN, Finding
 from alpamayo_ros.ros.node import StackNode, run
 from alpamayo_ros.ros.parameters import ParameterSpec
 from alpamayo_ros.ros.qos import INTERNAL, STATIC_TF
-from alpamayo_ros.types import SECOND_NS, ClockJumped, EgoHistory, EgoSource
+from alpamayo_ros.types import SECOND_NS, EgoHistory, EgoSource
 
 SOURCES = {
     "odometry": EgoSource.ODOMETRY,
@@ -106,14 +107,7 @@ class EgoMotion(StackNode):
             self.text("base_frame"),
             round(self.number("answer_wait_s") * SECOND_NS),
             self._rejected,
-            EgoSettings(
-                max_gap_s=self.number("max_gap_s"),
-                max_extrapolation_s=self.number("max_extrapolation_s"),
-                max_jump_m=self.number("max_jump_m"),
-                max_turn_jump_rad=self.number("max_turn_jump_rad"),
-                max_speed_mismatch_mps=self.number("max_speed_mismatch_mps"),
-                max_speed_mismatch_ratio=self.number("max_speed_mismatch_ratio"),
-            ),
+            ego_settings(self.values),
         )
         # a tenth of slack: stamps that jitter do not halve the rate
         self._state_period_ns = round(0.9 * SECOND_NS / self.number("state_rate_hz"))
@@ -185,12 +179,7 @@ class EgoMotion(StackNode):
 
     def _take(self, step: Callable[[], list[EgoHistory]]) -> None:
         """Do one step of the core, once more when it finds time set back; publish the results."""
-        try:
-            histories = step()
-        except ClockJumped as jump:
-            self.reset_after_jump(str(jump))
-            histories = step()
-        for history in histories:
+        for history in self.retry_after_jump(step):
             self._publish_history(history)
         self._publish_state()
         self._wait_for_deadline()

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import fields
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -21,11 +20,12 @@ from alpamayo_ros.ros.conversions import (
     plan_to_path,
     prediction_from_msg,
 )
+from alpamayo_ros.ros.core_settings import planner_settings
 from alpamayo_ros.ros.diagnostics import ERROR, WARN, Finding
 from alpamayo_ros.ros.node import StackNode, run
 from alpamayo_ros.ros.parameters import ParameterSpec
 from alpamayo_ros.ros.qos import INTERNAL, SENSOR
-from alpamayo_ros.types import SECOND_NS, ClockJumped, Plan, PlanSource
+from alpamayo_ros.types import SECOND_NS, Plan, PlanSource
 
 _DEFAULTS = PlannerSettings()
 _BOUNDS = Bounds()
@@ -125,7 +125,7 @@ class TrajectoryPublisher(StackNode):
 
     def configure(self) -> None:
         """Advertise the plan, listen, start the rate."""
-        self._planner = Planner(self._settings())
+        self._planner = Planner(planner_settings(self.values))
         self._newest: Plan | None = None
         self._silence = "NO_EGO_STATE: not started"
         self.diagnostics.add_check(self._check_plan)
@@ -147,30 +147,16 @@ class TrajectoryPublisher(StackNode):
         self._planner.reset()
         self._newest = None
 
-    def _settings(self) -> PlannerSettings:
-        bounds = Bounds(**{f.name: self.number(f"bounds.{f.name}") for f in fields(Bounds)})
-        names = [f.name for f in fields(PlannerSettings) if f.name != "bounds"]
-        return PlannerSettings(**{name: self.number(name) for name in names}, bounds=bounds)
-
     def _on_ego(self, message: Odometry) -> None:
         self.diagnostics.mark("ego_odometry")
         state = ego_state_from_msg(message)
-        try:
-            refused = self._planner.update_ego(state)
-        except ClockJumped as jump:
-            self.reset_after_jump(str(jump))
-            refused = self._planner.update_ego(state)
-        for reason in refused:
+        for reason in self.retry_after_jump(lambda: self._planner.update_ego(state)):
             self._drop("ego_odometry", reason)
 
     def _on_prediction(self, message: PredictionMsg) -> None:
         self.diagnostics.mark("prediction")
         prediction = prediction_from_msg(message)
-        try:
-            self._planner.accept(prediction, self.now_ns())
-        except ClockJumped as jump:
-            self.reset_after_jump(str(jump))
-            self._planner.accept(prediction, self.now_ns())
+        self.retry_after_jump(lambda: self._planner.accept(prediction, self.now_ns()))
         for reason in self._planner.rejections:
             self._drop("prediction", reason)
         # at once, and the next periodic one a whole period later
@@ -191,11 +177,7 @@ class TrajectoryPublisher(StackNode):
 
     def _publish(self) -> None:
         now_ns = self.now_ns()
-        try:
-            plan = self._planner.plan(now_ns)
-        except ClockJumped as jump:
-            self.reset_after_jump(str(jump))
-            plan = self._planner.plan(now_ns)
+        plan = self.retry_after_jump(lambda: self._planner.plan(now_ns))
         self._newest = plan
         if plan is None:
             self._silence = self._planner.silence

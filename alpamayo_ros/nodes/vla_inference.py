@@ -14,7 +14,6 @@ from alpamayo_msgs.msg import EgoHistory as EgoHistoryMsg
 from alpamayo_msgs.msg import FrameSet as FrameSetMsg
 from alpamayo_msgs.msg import ModeDecision as ModeDecisionMsg
 from alpamayo_msgs.msg import Prediction as PredictionMsg
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import Header, String
 
 from alpamayo_ros.cameras.frame_store import FrameStoreReader, StaleFrame, StoreUnavailable
@@ -119,13 +118,8 @@ class VlaInference(StackNode):
         self._synchronize()
         self.subscribe(FrameSetMsg, "frame_set", self._on_frames, INTERNAL)
         self.subscribe(EgoHistoryMsg, "ego_history", self._on_history, INTERNAL)
-        # also while inactive: a latched decision comes once, and may come before the activation
-        self._decisions = self.create_subscription(
-            ModeDecisionMsg,
-            "mode_decision",
-            self._on_decision,
-            LATCHED,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        self.subscribe(
+            ModeDecisionMsg, "mode_decision", self._on_decision, LATCHED, while_inactive=True
         )
 
     def activate(self) -> None:
@@ -146,7 +140,6 @@ class VlaInference(StackNode):
         worker.stop()
         self._policy.close()
         self._store = None
-        self.destroy_subscription(self._decisions)
         self.destroy_guard_condition(self._give_up)
 
     def clear_buffers(self) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import rclpy
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
@@ -20,9 +20,11 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from alpamayo_ros.ros.bringup import EXIT_CONFIGURATION
 from alpamayo_ros.ros.diagnostics import ERROR, Diagnostics, Finding
 from alpamayo_ros.ros.middleware import participant_of_its_own
-from alpamayo_ros.ros.parameters import ParameterSpec, Value, expand, resolve
+from alpamayo_ros.ros.parameters import ParameterSpec, Value, expand, number, resolve
 from alpamayo_ros.ros.shared_memory import sweep_dead_segments
-from alpamayo_ros.types import ConfigurationError
+from alpamayo_ros.types import ClockJumped, ConfigurationError
+
+Result = TypeVar("Result")
 
 COMMON_PARAMETERS = (
     ParameterSpec(
@@ -82,9 +84,7 @@ class StackNode(LifecycleNode):
 
     def number(self, name: str) -> float:
         """Return a numeric parameter."""
-        value = self.values[name]
-        assert isinstance(value, (int, float))
-        return float(value)
+        return number(self.values, name)
 
     def text(self, name: str) -> str:
         """Return a string parameter."""
@@ -131,12 +131,21 @@ class StackNode(LifecycleNode):
         return publisher
 
     def subscribe(
-        self, message_type: Any, topic: str, callback: Callable[[Any], None], qos: QoSProfile
+        self,
+        message_type: Any,
+        topic: str,
+        callback: Callable[[Any], None],
+        qos: QoSProfile,
+        while_inactive: bool = False,
     ) -> Any:
-        """Subscribe; the callback is called only while the node is active."""
+        """Subscribe; the callback is called only while the node is active.
+
+        ``while_inactive`` is for latched topics: what they hold comes once, perhaps before the
+        activation.
+        """
 
         def while_active(message: Any) -> None:
-            if self.active:
+            if self.active or while_inactive:
                 callback(message)
 
         subscription = self.create_subscription(
@@ -178,6 +187,14 @@ class StackNode(LifecycleNode):
         if not told:
             self.diagnostics.count("clock_jumps")
             self.get_logger().warning(f"clock jumped ({detail}): buffers cleared")
+
+    def retry_after_jump(self, step: Callable[[], Result]) -> Result:
+        """Do a step of a core, once more after a reset when it finds time set back."""
+        try:
+            return step()
+        except ClockJumped as jump:
+            self.reset_after_jump(str(jump))
+            return step()
 
     # -- lifecycle
 

@@ -130,6 +130,13 @@ def resolve(specs: Sequence[ParameterSpec], given: Mapping[str, object]) -> dict
     }
 
 
+def number(values: Mapping[str, Value], name: str) -> float:
+    """Return a numeric parameter out of resolved ones."""
+    value = values[name]
+    assert isinstance(value, (int, float))
+    return float(value)
+
+
 def is_ros_parameter(name: str) -> bool:
     """Tell whether every node takes this parameter without declaring it."""
     return name in _ROS_PARAMETERS or name.startswith(_ROS_PREFIXES)
