@@ -199,6 +199,37 @@ class ModeDecision:
     time_to_live_s: float = 0.0
 
 
+class RoadClass(IntEnum):
+    """What kind of road the vehicle is on; values as in RoadContext.msg."""
+
+    UNKNOWN = 0
+    URBAN = 1
+    RURAL = 2
+    MOTORWAY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RoadContext:
+    """What a map knows about the road here; the legal speed limit in m/s, NaN: not known."""
+
+    stamp_ns: int
+    road_class: RoadClass = RoadClass.UNKNOWN
+    speed_limit: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A piece of the answer to a question, or with ``last`` its end.
+
+    ``evidence_t0_ns`` is t0 of the observation it rests on; None: it rests on none.
+    """
+
+    question_id: str
+    text: str
+    evidence_t0_ns: int | None = None
+    last: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Instruction:
     """What a policy is told beside what it sees: the routed part of a ModeDecision."""
@@ -255,10 +286,86 @@ class Trajectory:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A Chain-of-Causation as the policy wrote it; 0 tokens: no reasoning model is loaded."""
+    """A Chain-of-Causation as the policy wrote it; 0 tokens: no reasoning model is loaded.
+
+    ``accepted_draft`` of the tokens were guessed from the trace before and confirmed at once.
+    """
 
     text: str
     token_count: int = 0
+    accepted_draft: int = 0
+
+
+class Consistency(IntEnum):
+    """Whether a trajectory does what its trace says; values as in ConsistencyVerdict.msg."""
+
+    NOT_CHECKED = 0
+    CONSISTENT = 1
+    CONTRADICTION = 2
+    NOT_SHOWN = 3
+    UNPARSED = 4
+
+
+class CauseCategory(IntEnum):
+    """What kind of thing a trace names as a reason; values as in Cause.msg."""
+
+    OTHER = 0
+    CRITICAL_OBJECT = 1
+    TRAFFIC_LIGHT = 2
+    YIELD_OR_STOP_CONTROL = 3
+    ROAD_EVENT = 4
+    LANE = 5
+    ROUTING_INTENT = 6
+    ODD_CONSTRAINT = 7
+
+
+class Axis(IntEnum):
+    """Along or across the road; values as in MetaAction.msg."""
+
+    LONGITUDINAL = 0
+    LATERAL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing a trace names as a reason, in the words of the trace."""
+
+    category: CauseCategory
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MetaAction:
+    """One segment of a trajectory, named by the published thresholds; times after t0 [s]."""
+
+    axis: Axis
+    name: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class AxisVerdict:
+    """Whether the trajectory shows the decision of one axis, with the numbers that decided."""
+
+    verdict: Consistency = Consistency.NOT_CHECKED
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """A trace as it was read, and checked against its trajectory.
+
+    ``longitudinal`` and ``lateral`` are decisions of the closed vocabulary, NONE or UNPARSED.
+    """
+
+    longitudinal: str = "NONE"
+    lateral: str = "NONE"
+    causes: tuple[Cause, ...] = ()
+    counterfactual: str = ""
+    meta_actions: tuple[MetaAction, ...] = ()
+    longitudinal_verdict: AxisVerdict = field(default_factory=AxisVerdict)
+    lateral_verdict: AxisVerdict = field(default_factory=AxisVerdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +375,7 @@ class Candidate:
     trajectory: Trajectory
     trace: Trace
     costs: Mapping[str, float] = field(default_factory=dict)
+    reasoning: Reasoning = field(default_factory=Reasoning)
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,6 +272,30 @@ def decision_from_msg(message: m.ModeDecision) -> t.ModeDecision:
     )
 
 
+def answer_to_msg(answer: t.Answer) -> m.Answer:
+    """Answer message."""
+    t0_ns = answer.evidence_t0_ns
+    return m.Answer(
+        question_id=answer.question_id,
+        text=answer.text,
+        evidence_t0=Time() if t0_ns is None else time_from_ns(t0_ns),
+        last=answer.last,
+    )
+
+
+def answer_from_msg(message: m.Answer) -> t.Answer:
+    """Answer of a message."""
+    t0_ns = time_to_ns(message.evidence_t0)
+    return t.Answer(message.question_id, message.text, t0_ns or None, message.last)
+
+
+def road_context_from_msg(message: m.RoadContext) -> t.RoadContext:
+    """RoadContext of a message; raises ValueError for a road class that does not exist."""
+    return t.RoadContext(
+        time_to_ns(message.header.stamp), t.RoadClass(message.road_class), message.speed_limit
+    )
+
+
 def _limits_to_msg(limits: t.DrivingLimits) -> m.DrivingLimits:
     style = m.DrivingLimits.STYLE_CAREFUL if limits.careful else m.DrivingLimits.STYLE_NORMAL
     return m.DrivingLimits(
@@ -330,19 +354,52 @@ def _candidate_to_msg(candidate: t.Candidate, stamp: Header) -> m.Candidate:
             times, trajectory.positions, trajectory.headings, trajectory.speeds,
             trajectory.accelerations, trajectory.curvatures,
         ),
-        chain_of_causation=trace_to_msg(candidate.trace, stamp),
+        chain_of_causation=chain_to_msg(candidate.trace, candidate.reasoning, stamp),
         costs=[m.CostTerm(name=name, value=value) for name, value in candidate.costs.items()],
     )  # fmt: skip
 
 
-def trace_to_msg(trace: t.Trace, stamp: Header) -> m.ChainOfCausation:
-    """ChainOfCausation message of a trace that nothing has read yet."""
+def chain_to_msg(trace: t.Trace, reasoning: t.Reasoning, stamp: Header) -> m.ChainOfCausation:
+    """ChainOfCausation message of a trace and what was read in it."""
     return m.ChainOfCausation(
         header=stamp,
         text=trace.text,
-        longitudinal="NONE",
-        lateral="NONE",
+        longitudinal=reasoning.longitudinal,
+        lateral=reasoning.lateral,
+        causes=[m.Cause(category=int(c.category), text=c.text) for c in reasoning.causes],
+        counterfactual=reasoning.counterfactual,
+        meta_actions=[
+            m.MetaAction(axis=int(a.axis), name=a.name, start=a.start_s, end=a.end_s)
+            for a in reasoning.meta_actions
+        ],
+        longitudinal_verdict=_verdict_to_msg(reasoning.longitudinal_verdict),
+        lateral_verdict=_verdict_to_msg(reasoning.lateral_verdict),
         token_count=trace.token_count,
+        accepted_draft_tokens=trace.accepted_draft,
+    )
+
+
+def _verdict_to_msg(verdict: t.AxisVerdict) -> m.ConsistencyVerdict:
+    return m.ConsistencyVerdict(verdict=int(verdict.verdict), reason=verdict.reason)
+
+
+def _verdict_from_msg(message: m.ConsistencyVerdict) -> t.AxisVerdict:
+    return t.AxisVerdict(t.Consistency(message.verdict), message.reason)
+
+
+def chain_from_msg(message: m.ChainOfCausation) -> tuple[t.Trace, t.Reasoning]:
+    """Trace and reasoning of a message; raises ValueError for a constant that does not exist."""
+    trace = t.Trace(message.text, message.token_count, message.accepted_draft_tokens)
+    return trace, t.Reasoning(
+        longitudinal=message.longitudinal,
+        lateral=message.lateral,
+        causes=tuple(t.Cause(t.CauseCategory(c.category), c.text) for c in message.causes),
+        counterfactual=message.counterfactual,
+        meta_actions=tuple(
+            t.MetaAction(t.Axis(a.axis), a.name, a.start, a.end) for a in message.meta_actions
+        ),
+        longitudinal_verdict=_verdict_from_msg(message.longitudinal_verdict),
+        lateral_verdict=_verdict_from_msg(message.lateral_verdict),
     )
 
 
@@ -379,21 +436,18 @@ def prediction_from_msg(message: m.Prediction) -> t.Prediction:
         odometry_frame=message.odometry_frame,
         ego_pose=pose_from_msg(message.ego_pose),
         speed=message.speed,
-        candidates=tuple(
-            t.Candidate(
-                _trajectory(candidate.points),
-                t.Trace(
-                    candidate.chain_of_causation.text, candidate.chain_of_causation.token_count
-                ),
-                {cost.name: cost.value for cost in candidate.costs},
-            )
-            for candidate in message.candidates
-        ),
+        candidates=tuple(_candidate_from_msg(candidate) for candidate in message.candidates),
         selected=message.selected,
         selection_reason=message.selection_reason,
         latencies_s={stage.stage: stage.duration for stage in message.latencies},
         decision_id=message.decision_id,
     )
+
+
+def _candidate_from_msg(message: m.Candidate) -> t.Candidate:
+    trace, reasoning = chain_from_msg(message.chain_of_causation)
+    costs = {cost.name: cost.value for cost in message.costs}
+    return t.Candidate(_trajectory(message.points), trace, costs, reasoning)
 
 
 def _trajectory(points: Sequence[m.TrajectoryPoint]) -> t.Trajectory:
