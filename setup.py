@@ -6,7 +6,10 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 PACKAGE = "alpamayo_ros"
-NODES = ("camera_sync", "ego_motion", "mode_expert", "trajectory_publisher", "vla_inference")
+NODES = (
+    "camera_sync", "ego_motion", "mode_expert", "recorder", "trajectory_publisher", "visualizer",
+    "vla_inference",
+)  # fmt: skip
 
 setup(
     name=PACKAGE,
@@ -21,7 +24,8 @@ setup(
         ),
     ],
     install_requires=["setuptools"],
-    zip_safe=True,
+    package_data={"alpamayo_ros.commands": ["data/model.npz"]},
+    zip_safe=False,
     maintainer="alpamayo_ros maintainers",
     maintainer_email="maintainers@alpamayo-ros.invalid",
     description="A node suite that runs NVIDIA's Alpamayo models on a vehicle.",

@@ -21,6 +21,10 @@ _COMMANDS = {
     "import": ("alpamayo_ros.drives.pandaset", "turn a recorded drive into a rosbag2"),
     "generate": ("alpamayo_ros.drives.generate", "write the generated drive as a rosbag2"),
     "launch": ("alpamayo_ros.ros.processes", "start the nodes on this machine"),
+    "decide": ("alpamayo_ros.commands.decide", "sentences in, what they may do out"),
+    "reason": ("alpamayo_ros.reasoning.cli", "traces and trajectories in, verdicts out"),
+    "audit": ("alpamayo_ros.drives.audit", "what happened in recorded drives, and why"),
+    "golden": ("alpamayo_ros.policy.alpamayo.golden", "check the model runtime by recordings"),
     "bench": ("bench.__main__", "measure, next to the alternative"),
 }
 

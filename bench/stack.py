@@ -15,9 +15,10 @@ import time
 from typing import Any
 
 import rclpy
-from alpamayo_msgs.msg import Plan, Prediction
+from alpamayo_msgs.msg import ModeDecision, Plan, Prediction, UserCommand
 from rclpy.serialization import deserialize_message
 
+from alpamayo_ros.commands import classifier
 from alpamayo_ros.ros import qos
 from alpamayo_ros.ros.conversions import time_to_ns
 from alpamayo_ros.ros.parameters import Value
@@ -33,6 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seconds", type=float, default=30.0, help="length of each run [s]")
     parser.add_argument("--size", default="960x540", help="size of the camera images")
     parser.add_argument(
+        "--sentences", type=float, default=0.0, metavar="RATE",
+        help="say so many sentences a second meanwhile, and count the decisions",
+    )  # fmt: skip
+    parser.add_argument(
         "--spread", type=float, default=0.005, help="time between two cameras of a tick [s]"
     )
 
@@ -41,8 +46,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure shared memory and embedded pixels, print both as JSON."""
     os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 101))
     width, height = map(int, arguments.size.split("x"))
+    size, spread = (width, height), arguments.spread
+    if arguments.sentences:
+        results = {
+            "silent": measure(arguments.seconds, size, spread),
+            "spoken_to": measure(arguments.seconds, size, spread, rate=arguments.sentences),
+        }
+        print(json.dumps({"benchmark": "stack", **results}, indent=2))
+        return 0
     results = {
-        name: measure(arguments.seconds, width, height, arguments.spread, embed)
+        name: measure(arguments.seconds, size, spread, embed)
         for name, embed in (("shared_memory", False), ("embedded_pixels", True))
     }
     shared, embedded = results["shared_memory"], results["embedded_pixels"]
@@ -52,12 +65,20 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def measure(
-    seconds: float, width: int, height: int, spread_s: float, embed_pixels: bool
+    seconds: float,
+    size: tuple[int, int],
+    spread_s: float,
+    embed_pixels: bool = False,
+    rate: float = 0.0,
 ) -> dict[str, Any]:
-    """Run the whole stack for ``seconds`` and return latencies in ms."""
+    """Run the whole stack for ``seconds`` and return latencies in ms.
+
+    ``rate``: sentences a second that are said meanwhile.
+    """
     rclpy.init()
     node = rclpy.create_node("bench_stack")
-    sensors = Sensors(node, ROLES, width, height, spread_s)
+    sensors = Sensors(node, ROLES, *size, spread_s)
+    speaker = Speaker(node, rate) if rate else None
     plans: list[tuple[float, bytes]] = []
     predictions: list[bytes] = []
     node.create_subscription(
@@ -65,18 +86,63 @@ def measure(
     )
     node.create_subscription(Prediction, "prediction", predictions.append, qos.INTERNAL, raw=True)
     cameras: dict[str, Value] = {"camera_roles": list(ROLES), "embed_pixels": embed_pixels}
-    bringup = Bringup(parameters={"camera_sync": cameras})
+    talkative: dict[str, Value] = {"rate_hz": 1000.0, "burst": 1000}
+    bringup = Bringup(parameters={"camera_sync": cameras, "mode_expert": talkative})
     with spinning(node), Supervisor(bringup):
         while not sensors.matched():
             time.sleep(0.1)
         sensors.start()
         time.sleep(WARM_UP_S)
+        if speaker is not None:
+            speaker.start()
         begin = time.monotonic()
         time.sleep(seconds)
         end = time.monotonic()
+        if speaker is not None:
+            speaker.stop()
         sensors.stop()
         time.sleep(0.5)
-    return _evaluate(sensors, plans, predictions, begin, end)
+    result = _evaluate(sensors, plans, predictions, begin, end)
+    if speaker is not None:
+        result |= {"sentences": speaker.said, "decisions": speaker.decided}
+    return result
+
+
+class Speaker:
+    """Says the sentences that the mode expert was trained on, in turn; counts the decisions."""
+
+    def __init__(self, node: Any, rate: float) -> None:
+        self._node = node
+        self._period_s = 1.0 / rate
+        self._texts = _texts()
+        self._commands = node.create_publisher(UserCommand, "user_command", qos.COMMANDS)
+        self.said = self.decided = 0
+        node.create_subscription(
+            ModeDecision, "mode_decision", self._on_decision, qos.LATCHED, raw=True
+        )
+
+    def start(self) -> None:
+        """Begin to speak."""
+        self._timer = self._node.create_timer(self._period_s, self._say)
+
+    def stop(self) -> None:
+        """Say no more."""
+        self._node.destroy_timer(self._timer)
+
+    def _say(self) -> None:
+        text = self._texts[self.said % len(self._texts)]
+        self._commands.publish(UserCommand(id=str(self.said), source="passenger", text=text))
+        self.said += 1
+
+    def _on_decision(self, _: bytes) -> None:
+        self.decided += 1
+
+
+def _texts() -> list[str]:
+    """Sentences of every label, mixed."""
+    files = sorted((classifier.MODEL.parent / "train").glob("*.jsonl"))
+    lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line)["text"] for line in lines[::7]]
 
 
 def _evaluate(

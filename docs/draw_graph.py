@@ -25,6 +25,7 @@ WAIT_S = 30.0
 # Topics every ROS node has; they say nothing about this stack.
 _PLUMBING = ("/rosout", "/parameter_events", "/clock", "/diagnostics")
 _PLUMBING_SUFFIX = "/transition_event"
+_ACTION = "/_action/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,10 @@ class Graph:
     """Who publishes and who subscribes each topic: topic -> (type, publishers, subscribers)."""
 
     topics: Mapping[str, tuple[str, frozenset[str], frozenset[str]]]
+
+
+def _is_plumbing(topic: str) -> bool:
+    return topic.endswith(_PLUMBING_SUFFIX) or _ACTION in topic
 
 
 def observe(node: Node) -> Graph:
@@ -45,7 +50,7 @@ def observe(node: Node) -> Graph:
             (subscribers, node.get_subscriber_names_and_types_by_node(name, "/")),
         ):
             for topic, kinds in listing:
-                if topic not in _PLUMBING and not topic.endswith(_PLUMBING_SUFFIX):
+                if topic not in _PLUMBING and not _is_plumbing(topic):
                     found.setdefault(topic, set()).add(name)
                     types[topic] = kinds[0]
     return Graph(

@@ -11,7 +11,9 @@ from pathlib import Path
 from alpamayo_ros.nodes.camera_sync import CameraSync
 from alpamayo_ros.nodes.ego_motion import EgoMotion
 from alpamayo_ros.nodes.mode_expert import ModeExpertNode
+from alpamayo_ros.nodes.recorder import Recorder
 from alpamayo_ros.nodes.trajectory_publisher import TrajectoryPublisher
+from alpamayo_ros.nodes.visualizer import Visualizer
 from alpamayo_ros.nodes.vla_inference import VlaInference
 from alpamayo_ros.ros.node import COMMON_PARAMETERS, StackNode
 from alpamayo_ros.ros.parameters import ParameterSpec
@@ -25,6 +27,8 @@ NODES: tuple[type[StackNode], ...] = (
     ModeExpertNode,
     VlaInference,
     TrajectoryPublisher,
+    Visualizer,
+    Recorder,
 )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole stack: five lifecycle nodes that configure and activate themselves.
+"""The whole stack: lifecycle nodes that configure and activate themselves; with rviz, on demand.
 
     ros2 launch alpamayo_ros alpamayo.launch.py params_file:=/path/to/vehicle.yaml
 
@@ -30,6 +30,7 @@ from alpamayo_ros.ros.bringup import (
     Bringup,
     StackProcess,
     bringup_from_arguments,
+    share_folder,
 )
 from alpamayo_ros.ros.middleware import environment
 
@@ -68,7 +69,23 @@ def bring_up(context: LaunchContext) -> list[LaunchDescriptionEntity]:
             for node in nodes
         ),
         *nodes,
+        *([viewer(bringup)] if given["rviz"].lower() == "true" else []),
     ]
+
+
+def viewer(bringup: Bringup) -> Node:
+    """Return the action that runs rviz2 in the stack's namespace, on its odometry frame."""
+    frame = bringup.check()["ego_motion"]["odometry_frame"]
+    arguments = ["-d", str(share_folder() / "rviz" / "alpamayo.rviz")]
+    return Node(
+        package="rviz2",
+        executable="rviz2",
+        name="rviz",
+        namespace=bringup.namespace,
+        arguments=[*arguments, *(["-f", str(frame)] if frame else [])],
+        parameters=[{"use_sim_time": bringup.use_sim_time}],
+        remappings=list(bringup.remappings.items()),
+    )
 
 
 def start(process: StackProcess, bringup: Bringup) -> Node:

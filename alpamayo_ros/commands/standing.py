@@ -14,6 +14,18 @@ _FUTURE_S = 1.0
 _NOTHING = Instruction()
 
 
+def is_question(decision: ModeDecision, now_ns: int) -> bool:
+    """Whether a decision asks the model something, and not too long ago."""
+    age_s = (now_ns - decision.stamp_ns) / SECOND_NS
+    return (
+        decision.verdict == Verdict.ROUTED
+        and decision.mode == Mode.QUESTION
+        and bool(decision.question)
+        and not any(mark in decision.question for mark in _CONTROL_MARKS)
+        and -_FUTURE_S <= age_s < decision.time_to_live_s
+    )
+
+
 class StandingDecision:
     """Keeps the newest decision that takes effect, until its time to live ends."""
 

@@ -392,10 +392,11 @@ class McapFileWriter:
 
     Chunks are compressed with lz4, where it is installed, or zstd. Leaving the ``with`` always
     writes index and footer, so that what came before an error can be read. A file at the path is
-    replaced.
+    replaced. What a crash loses is what is not in a whole chunk of ``chunk_bytes``, or was not
+    forced to the disk by ``sync``.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, chunk_bytes: int = 1 << 20) -> None:
         self.path = Path(path)
         self._schemas: dict[str, int] = {}
         self._channels: dict[str, int] = {}
@@ -405,7 +406,9 @@ class McapFileWriter:
             self._file = self.path.open("wb")
         except OSError as error:
             raise BagError(f"cannot write {self.path}: {error.strerror}") from error
-        self._writer = mcap.writer.Writer(self._file, compression=_available_compression())
+        self._writer = mcap.writer.Writer(
+            self._file, chunk_size=chunk_bytes, compression=_available_compression()
+        )
         self._writer.start(profile="ros2", library="alpamayo_ros")
 
     def add_topic(self, topic: str, type_: str, qos: OfferedQos = RELIABLE) -> None:
@@ -432,6 +435,11 @@ class McapFileWriter:
             self._channels[topic], stamp_ns, data, stamp_ns, self._sequence[topic]
         )
         self._sequence[topic] += 1
+
+    def sync(self) -> None:
+        """Force every whole chunk to the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Write index and footer; a second call does nothing."""

@@ -17,10 +17,10 @@ from rclpy.serialization import deserialize_message
 from std_msgs.msg import String
 
 from alpamayo_ros import types as t
-from alpamayo_ros.commands.mode_expert import ModeExpert
 from alpamayo_ros.drives.canonical import canonical_cdr
 from alpamayo_ros.drives.inputs import DriveInputs
 from alpamayo_ros.drives.record import (
+    ANSWER,
     CHAIN_OF_CAUSATION,
     DIAGNOSTICS,
     EGO_HISTORY,
@@ -36,19 +36,29 @@ from alpamayo_ros.drives.record import (
 from alpamayo_ros.drives.stages import (
     Account,
     CameraStage,
+    CommandStage,
     EgoStage,
     PlanStage,
     PolicyStage,
     Values,
-    decide,
     without_pixels,
 )
 from alpamayo_ros.drives.summary import Latencies
-from alpamayo_ros.ros.conversions import frame_set_to_msg, plan_to_path, time_from_ns, time_to_ns
+from alpamayo_ros.ros.conversions import (
+    answer_to_msg,
+    decision_from_msg,
+    decision_to_msg,
+    frame_set_to_msg,
+    plan_to_path,
+    time_from_ns,
+    time_to_ns,
+)
 
 _USER_COMMAND = "/user_command"
-_READ_ON = (EGO_HISTORY, PREDICTION)
+_READ_ON = (EGO_HISTORY, MODE_DECISION, PREDICTION)
 _DIAGNOSTICS_PERIOD_NS = t.SECOND_NS
+
+See = Callable[[t.FrameSet, Callable[[t.CameraFrames], t.Pixels]], None]
 
 DRAIN_NS = 200_000_000
 """How long deadlines are served after the last message."""
@@ -59,20 +69,26 @@ class Lockstep:
 
     ``values`` are the resolved parameters of every node. Afterwards ``latencies`` holds the time
     this process needed: ``frame_set`` to decode the newest image and choose, ``policy`` to
-    predict, ``stack`` from the newest image to the first plan.
+    predict, ``stack`` from the newest image to the first plan. ``see`` is shown every frame set
+    while its pixels are there; the time it takes is none of these.
     """
 
     def __init__(
-        self, values: Mapping[str, Values], inputs: DriveInputs, writer: RecordingWriter
+        self,
+        values: Mapping[str, Values],
+        inputs: DriveInputs,
+        writer: RecordingWriter,
+        see: See | None = None,
     ) -> None:
         self._cameras = CameraStage(values["camera_sync"], inputs)
         self._ego = EgoStage(values["ego_motion"])
         self._policy = PolicyStage(values["vla_inference"], self._cameras.pixels_of)
         self._plans = PlanStage(values["trajectory_publisher"])
-        self._expert = ModeExpert()
+        self._commands = CommandStage(values["mode_expert"])
         self._image_topics = frozenset(inputs.cameras.values())
         self._base_frame = str(values["camera_sync"]["base_frame"])
         self._writer = writer
+        self._see = see
         self._now_ns = 0
         self._plan_due_ns = self._diagnostics_due_ns = 0
         self._began: dict[int, float] = {}
@@ -115,9 +131,12 @@ class Lockstep:
             self._on_state()
             self._on_histories(histories)
         elif topic == _USER_COMMAND:
-            decision, message = decide(self._expert, data, now_ns)
-            self._write(MODE_DECISION, message)
+            decision, answers = self._commands.decide(data, now_ns)
+            message = self._write(MODE_DECISION, decision_to_msg(decision))
+            decision = decision_from_msg(message)
             self._policy.take_decision(decision, now_ns)
+            self._plans.take_decision(decision, now_ns)
+            self._on_answers(answers)
 
     def _serve_deadlines(self, until_ns: int) -> None:
         """Serve every deadline before ``until_ns``, earliest first."""
@@ -159,13 +178,22 @@ class Lockstep:
             self.latencies.frame_set[t0_ns] = time.perf_counter() - self._step_began
             message = frame_set_to_msg(without_pixels(frames), self._base_frame, "", 0.0)
             self._write(FRAME_SET, message)
+            self._show(frames)
             self._policy.take_frames(frames)
             self._on_histories(self._ego.request(t0_ns, self._now_ns))
+
+    def _show(self, frames: t.FrameSet) -> None:
+        if self._see is None:
+            return
+        began = time.perf_counter()
+        self._see(frames, lambda camera: self._cameras.pixels_of(camera)[-1])
+        self._began[frames.t0_ns] += time.perf_counter() - began
 
     def _on_state(self) -> None:
         message = self._ego.state_message()
         if message is not None:
             self._write(EGO_ODOMETRY, message)
+            self._commands.take_state(message)
             self._plans.take_state(message)
 
     def _on_histories(self, histories: Iterable[t.EgoHistory]) -> None:
@@ -180,6 +208,7 @@ class Lockstep:
         if message.selected < len(message.candidates):
             chain = message.candidates[message.selected].chain_of_causation
             self._write(CHAIN_OF_CAUSATION, chain)
+            self._commands.take_chain(chain)
             self._write(REASONING_TRACE, String(data=chain.text))
         self._plans.take_prediction(message, self._now_ns)
         self._publish_plan()
@@ -187,6 +216,12 @@ class Lockstep:
         began = self._began.pop(t0_ns, None)
         if began is not None:
             self.latencies.stack[t0_ns] = time.perf_counter() - began
+        for piece in self._policy.answers():
+            self._on_answers(self._commands.take_model_answer(piece, self._now_ns))
+
+    def _on_answers(self, answers: Iterable[t.Answer]) -> None:
+        for answer in answers:
+            self._write(ANSWER, answer_to_msg(answer))
 
     def _publish_plan(self) -> None:
         # at once with a prediction, and the next periodic one a whole period later
@@ -194,6 +229,7 @@ class Lockstep:
         message = self._plans.plan(self._now_ns)
         if message is not None:
             self._write(PLAN, message)
+            self._commands.take_plan(message)
             self._write(PATH, plan_to_path(message))
 
     def _write(self, topic: str, message: Any) -> Any:
@@ -206,7 +242,7 @@ class Lockstep:
         """Write every stage's counters as its node's diagnostics."""
         array = DiagnosticArray()
         array.header.stamp = time_from_ns(self._now_ns)
-        stages = (self._cameras, self._ego, self._policy, self._plans)
+        stages = (self._cameras, self._ego, self._commands, self._policy, self._plans)
         array.status = [_status(stage.account) for stage in stages]
         self._write(DIAGNOSTICS, array)
 

@@ -31,6 +31,7 @@ FRAME_SET = "/frame_set"
 EGO_HISTORY = "/ego_history"
 EGO_ODOMETRY = "/ego_odometry"
 MODE_DECISION = "/mode_decision"
+ANSWER = "/answer"
 PREDICTION = "/prediction"
 CHAIN_OF_CAUSATION = "/chain_of_causation"
 REASONING_TRACE = "/reasoning_trace"
@@ -43,6 +44,7 @@ OUTPUTS: Mapping[str, Any] = {
     EGO_HISTORY: m.EgoHistory,
     EGO_ODOMETRY: Odometry,
     MODE_DECISION: m.ModeDecision,
+    ANSWER: m.Answer,
     PREDICTION: m.Prediction,
     CHAIN_OF_CAUSATION: m.ChainOfCausation,
     REASONING_TRACE: String,
@@ -64,9 +66,9 @@ class RecordingWriter:
     and stamp name one message.
     """
 
-    def __init__(self, path: Path, inputs: Mapping[str, str]) -> None:
+    def __init__(self, path: Path, inputs: Mapping[str, str], chunk_bytes: int = 1 << 20) -> None:
         self._path = path
-        self._file = McapFileWriter(path)
+        self._file = McapFileWriter(path, chunk_bytes)
         self._lock = threading.Lock()
         self._newest: dict[str, int] = {}
         for topic, kind in inputs.items():
@@ -81,6 +83,11 @@ class RecordingWriter:
             self._newest[topic] = stamp_ns
             self._file.write(topic, stamp_ns, data)
         return stamp_ns
+
+    def sync(self) -> None:
+        """Force what was written to the disk, but for the newest chunk. Raises RecordingFailed."""
+        with self._lock, self._named_errors():
+            self._file.sync()
 
     def close(self) -> None:
         """Write the index; a second call does nothing. Raises RecordingFailed."""

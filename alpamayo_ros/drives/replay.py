@@ -10,7 +10,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,21 +18,25 @@ from typing import Any
 import numpy as np
 
 from alpamayo_ros import __version__
+from alpamayo_ros.cameras.rig import ROLE_BY_NAME
 from alpamayo_ros.drives.bags import BagReader, header_stamp_ns
+from alpamayo_ros.drives.drive_record import DriveWriter
 from alpamayo_ros.drives.inputs import COMPRESSED_IMAGE, DriveInputs, find_inputs
 from alpamayo_ros.drives.live import play_live
 from alpamayo_ros.drives.lockstep import Lockstep
 from alpamayo_ros.drives.progress import Progress
-from alpamayo_ros.drives.record import Recording, RecordingWriter, read_recording
+from alpamayo_ros.drives.record import Recording, read_recording
 from alpamayo_ros.drives.summary import Latencies, summarise
 from alpamayo_ros.drives.survey import survey
-from alpamayo_ros.ros.bringup import STACK, Bringup, share_folder
+from alpamayo_ros.ros.bringup import NODES, Bringup, share_folder
 from alpamayo_ros.ros.parameters import Value, load_params_file
 from alpamayo_ros.types import SECOND_NS, ConfigurationError
 from alpamayo_ros.views.report import Picture, Replayed, write_report
 from alpamayo_ros.views.thumbnails import thumbnail
 
 _PICTURED_TICKS = 4
+
+_TINY_MODEL = "test/data/alpamayo1_5_tiny"
 
 Message = tuple[str, int, bytes]
 Values = Mapping[str, Mapping[str, Value]]
@@ -49,7 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--out", type=Path, default=None, metavar="DIR",
-        help="where out.mcap, summary.json and report.html go (default: out/replay/NAME)",
+        help="where out.mcap, ticks.parquet, scenes.parquet, summary.json and report.html go "
+        "(default: out/replay/NAME)",
     )  # fmt: skip
     parser.add_argument(
         "--rate", type=float, default=1.0, help="speed of the bag's time (default: 1)"
@@ -63,6 +68,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="params file over params/alpamayo.yaml; may be given again, later ones win",
     )  # fmt: skip
     parser.add_argument("--policy", default=None, help="policy instead of the params files' one")
+    parser.add_argument(
+        "--model", default=None, metavar="DIR|ID",
+        help="checkpoint of the policy alpamayo; without one, the tiny one of the tests",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tokenizer", default=None, metavar="DIR|ID", help="tokenizer of a model that has none"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -71,6 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     summary = replay(
         arguments.bag, out, rate=arguments.rate, lockstep=arguments.lockstep,
         params=arguments.params, policy=arguments.policy,
+        model=arguments.model, tokenizer=arguments.tokenizer,
     )  # fmt: skip
     print(_one_line(summary))
     print(f"report: {out / 'report.html'}")
@@ -105,13 +118,16 @@ def replay(
     params: Sequence[Path] = (),
     policy: str | None = None,
     progress: bool = True,
+    model: str | None = None,
+    tokenizer: str | None = None,
 ) -> dict[str, Any]:
-    """Replay a bag; write out.mcap, summary.json and report.html to ``out``; return the summary.
+    """Replay a bag; write recording, record, summary and report to ``out``; return the summary.
 
     In real time, ``rate`` times as fast, with the nodes as processes (what they log goes to
-    nodes.log), or ``lockstep``. ``policy`` None: as the params files say. Raises the errors of
-    bags, ParameterError, NoCameras, NotAlone, NodesNotReady, NodeDied, NodeFailed, RecordingFailed
-    and ReplayError.
+    nodes.log), or ``lockstep``. ``policy``, ``model`` and ``tokenizer`` None: as the params files
+    say; where those name no model either, the policy alpamayo runs the tests' tiny one. Raises the
+    errors of bags, ParameterError, NoCameras, NotAlone, NodesNotReady, NodeDied, NodeFailed,
+    RecordingFailed and ReplayError.
     """
     if not 0.01 <= rate <= 100.0:
         raise ReplayError(f"rate {rate:g} is outside 0.01 .. 100")
@@ -119,12 +135,14 @@ def replay(
     if recording_path.exists() and recording_path.resolve() == bag.resolve():
         raise ReplayError(f"{bag} would be overwritten by its own replay; choose another --out")
     with BagReader(bag) as reader:
-        inputs, bringup = _prepare(reader, params, policy)
+        given = {"policy": policy, "model": model, "tokenizer": tokenizer}
+        inputs, bringup = _prepare(reader, params, given)
+        bringup = _with_a_model(bringup)
         values = bringup.check()
         out.mkdir(parents=True, exist_ok=True)
         job = _Job(reader, inputs, bringup, values, out, rate, progress)
         began = time.monotonic()
-        with RecordingWriter(recording_path, inputs.types) as writer:
+        with DriveWriter(recording_path, inputs.types, bag.resolve().stem, not lockstep) as writer:
             play = _run_lockstep if lockstep else _run_live
             latencies_of, happened = play(job, writer)
         recording = read_recording(recording_path)
@@ -171,9 +189,9 @@ class _Job:
 
 
 def _prepare(
-    reader: BagReader, params: Sequence[Path], policy: str | None
+    reader: BagReader, params: Sequence[Path], given: Mapping[str, str | None]
 ) -> tuple[DriveInputs, Bringup]:
-    names = [process.name for process in STACK]
+    names = [process.name for process in NODES]
     camera_sync: dict[str, Any] = {}
     for path in params:
         camera_sync |= load_params_file(path, names)["camera_sync"]
@@ -184,10 +202,28 @@ def _prepare(
         name: value for name, value in inputs.parameters().items() if name not in camera_sync
     }
     parameters: dict[str, Mapping[str, Value]] = {"camera_sync": chosen}
-    if policy is not None:
-        parameters["vla_inference"] = {"policy": policy}
+    known = [ROLE_BY_NAME[role].camera_id for role in inputs.cameras if role in ROLE_BY_NAME]
+    ids = ",".join(map(str, sorted(known)))
+    parameters["vla_inference"] = {"cameras": ids} | {
+        name: value for name, value in given.items() if value is not None
+    }
     files = (share_folder() / "params" / "alpamayo.yaml", *params)
     return inputs, Bringup(params_files=files, use_sim_time=True, parameters=parameters)
+
+
+def _with_a_model(bringup: Bringup) -> Bringup:
+    """Let the policy alpamayo run the tests' tiny checkpoint where nobody named a model."""
+    values = bringup.check()["vla_inference"]
+    tiny = share_folder() / _TINY_MODEL
+    if values["policy"] != "alpamayo" or values["model"] or not tiny.is_dir():
+        return bringup
+    print(
+        f"no model is named: replaying with {_TINY_MODEL}, which knows a few sentences and "
+        "cannot drive; --model takes a real one",
+        file=sys.stderr,
+    )
+    inference = {**bringup.parameters["vla_inference"], "model": str(tiny)}
+    return replace(bringup, parameters={**bringup.parameters, "vla_inference": inference})
 
 
 # -- the two ways
@@ -196,13 +232,13 @@ def _prepare(
 LatenciesOf = Callable[[Recording], Latencies]
 
 
-def _run_lockstep(job: _Job, writer: RecordingWriter) -> tuple[LatenciesOf, dict[str, object]]:
-    with Lockstep(job.values, job.inputs, writer) as lockstep:
+def _run_lockstep(job: _Job, writer: DriveWriter) -> tuple[LatenciesOf, dict[str, object]]:
+    with Lockstep(job.values, job.inputs, writer, writer.see) as lockstep:
         lockstep.run(job.messages("lockstep"), job.reader.start_ns)
     return lambda _: lockstep.latencies, {}
 
 
-def _run_live(job: _Job, writer: RecordingWriter) -> tuple[LatenciesOf, dict[str, object]]:
+def _run_live(job: _Job, writer: DriveWriter) -> tuple[LatenciesOf, dict[str, object]]:
     images = frozenset(job.inputs.cameras.values())
 
     def image_stamp(topic: str, data: bytes) -> int | None:

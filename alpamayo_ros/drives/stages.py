@@ -28,29 +28,42 @@ from alpamayo_ros.cameras.raw import check_encoding
 from alpamayo_ros.cameras.resample import Scratch
 from alpamayo_ros.cameras.rig import Rig, standard_camera
 from alpamayo_ros.cameras.selection import FrameSelector
+from alpamayo_ros.commands.answers import UNITS
+from alpamayo_ros.commands.conversation import Conversation
 from alpamayo_ros.commands.mode_expert import ModeExpert
-from alpamayo_ros.commands.standing import StandingDecision
+from alpamayo_ros.commands.standing import StandingDecision, is_question
 from alpamayo_ros.drives.inputs import COMPRESSED_IMAGE, DriveInputs
 from alpamayo_ros.ego.tracker import EgoTracker
 from alpamayo_ros.planning.plan import Planner
+from alpamayo_ros.policy.answering import Answering
+from alpamayo_ros.policy.judgement import Judge, contradictions
 from alpamayo_ros.policy.observation import InvalidObservation, observe
 from alpamayo_ros.policy.registry import create
 from alpamayo_ros.ros import ego_readings as readings
 from alpamayo_ros.ros.conversions import (
+    chain_from_msg,
     command_from_msg,
-    decision_to_msg,
     ego_history_from_msg,
     ego_history_to_msg,
     ego_state_from_msg,
     ego_state_to_msg,
+    plan_from_msg,
     plan_to_msg,
     prediction_from_msg,
     prediction_to_msg,
     time_to_ns,
 )
-from alpamayo_ros.ros.core_settings import ego_settings, planner_settings
+from alpamayo_ros.ros.core_settings import (
+    conversation_settings,
+    ego_settings,
+    lane_width,
+    mode_expert_settings,
+    planner_settings,
+    selection_settings,
+)
 from alpamayo_ros.ros.image_bridge import image_to_array
 from alpamayo_ros.ros.parameters import Value, number
+from alpamayo_ros.ros.policy_parameters import policy_settings
 
 Values = Mapping[str, Value]
 Result = TypeVar("Result")
@@ -263,13 +276,29 @@ class PolicyStage:
         self._pixels_of = pixels_of
         self._frames: dict[int, t.FrameSet] = {}
         self._standing = StandingDecision()
-        self._policy = create(str(values["policy"]), {"seed": values["seed"]}, lambda: 0.0)
+        self._policy = create(str(values["policy"]), policy_settings(values), lambda: 0.0)
+        self._judge = Judge(selection_settings(values), lane_width(values), lambda: 0.0)
         self._policy.warm_up()
+        self._answering = Answering(self._policy)
+        self._seen: t.Observation | None = None
         self.durations_s: dict[int, float] = {}
 
     def take_decision(self, decision: t.ModeDecision, now_ns: int) -> None:
         """Take what may become of a sentence."""
         self._standing.accept(decision, now_ns)
+        if is_question(decision, now_ns):
+            self._answering.ask(decision.command_id, decision.question)
+
+    def answers(self) -> list[t.Answer]:
+        """Answer the question that waits, to its end, from what was seen last."""
+        said: list[t.Answer] = []
+        try:
+            while self._answering.busy and self._seen is not None:
+                said += self._answering.step(self._seen)
+        except Exception:  # noqa: BLE001 - whatever a policy raises costs one answer
+            self.account.counters["answers_failed"] += 1
+            said.append(self._answering.broken_off())
+        return said
 
     def take_frames(self, frames: t.FrameSet) -> None:
         """Take a frame set; it waits for its history."""
@@ -297,14 +326,18 @@ class PolicyStage:
     def _predict(self, observation: t.Observation) -> m.Prediction | None:
         began = time.perf_counter()
         try:
-            prediction = prediction_to_msg(self._policy.predict(observation), self._base_frame)
+            prediction = self._policy.predict(observation)
+            prediction = self._judge.judge(prediction, observation.instruction.limits)
+            message = prediction_to_msg(prediction, self._base_frame)
         except Exception:  # noqa: BLE001 - whatever a policy raises costs one tick
             self._failures += 1
             self.account.drop("policy_failed")
             return None
         self.durations_s[observation.t0_ns] = time.perf_counter() - began
         self._failures = 0
-        return prediction
+        self._seen = observation
+        self.account.counters["contradictions"] += len(contradictions(prediction))
+        return message
 
     def close(self) -> None:
         """Release the policy."""
@@ -312,11 +345,12 @@ class PolicyStage:
 
 
 class PlanStage:
-    """trajectory_publisher: predictions and ego states in; the plan for now out."""
+    """trajectory_publisher: predictions, ego states and decisions in; the plan for now out."""
 
     def __init__(self, values: Values) -> None:
         self.account = Account("trajectory_publisher")
         self._planner = Planner(planner_settings(values))
+        self._standing = StandingDecision()
         self.period_ns = round(t.SECOND_NS / number(values, "rate_hz"))
 
     def take_state(self, message: Odometry) -> None:
@@ -331,9 +365,17 @@ class PlanStage:
         self._step(lambda: self._planner.accept(prediction, now_ns))
         self._count("prediction", self._planner.rejections)
 
+    def take_decision(self, decision: t.ModeDecision, now_ns: int) -> None:
+        """Take what may become of a sentence: its limits hold until its time to live ends."""
+        without_effect = self._standing.accept(decision, now_ns)
+        if without_effect:
+            name = without_effect.partition(":")[0].lower()
+            self.account.counters[f"mode_decision.without_effect.{name}"] += 1
+
     def plan(self, now_ns: int) -> m.Plan | None:
         """The plan for now, if there is any."""
-        plan = self._step(lambda: self._planner.plan(now_ns))
+        instruction = self._standing.instruction(now_ns)
+        plan = self._step(lambda: self._planner.plan(now_ns, instruction))
         if plan is None:
             return None
         self.account.counters[f"plans.{plan.source.name.lower()}"] += 1
@@ -347,11 +389,53 @@ class PlanStage:
             self.account.drop(f"{what}.{reason.partition(':')[0].lower()}")
 
 
-def decide(expert: ModeExpert, data: bytes, now_ns: int) -> tuple[t.ModeDecision, m.ModeDecision]:
-    """mode_expert: what a person said in, what may become of it out."""
-    message = deserialize_message(data, m.UserCommand)
-    decision = expert.decide(command_from_msg(message), now_ns)
-    return decision, decision_to_msg(decision)
+class CommandStage:
+    """mode_expert: words in; decisions and answers out."""
+
+    def __init__(self, values: Values) -> None:
+        self.account = Account("mode_expert")
+        self._expert = ModeExpert(mode_expert_settings(values))
+        self._conversation = Conversation(
+            conversation_settings(values), UNITS[str(values["speed_unit"])]
+        )
+        self._plan: m.Plan | None = None
+        self._chain: m.ChainOfCausation | None = None
+
+    def take_state(self, message: Odometry) -> None:
+        """Take where the vehicle is."""
+        self._conversation.take_ego(ego_state_from_msg(message))
+
+    def take_plan(self, message: m.Plan) -> None:
+        """Take the newest plan."""
+        self._plan = message
+
+    def take_chain(self, message: m.ChainOfCausation) -> None:
+        """Take the newest chain of causation."""
+        self._chain = message
+
+    def _look(self) -> None:
+        """Read what came since somebody last spoke."""
+        if self._plan is not None:
+            self._conversation.take_plan(plan_from_msg(self._plan))
+        if self._chain is not None:
+            t0_ns = time_to_ns(self._chain.header.stamp)
+            self._conversation.take_chain(*chain_from_msg(self._chain), t0_ns)
+        self._plan = self._chain = None
+
+    def decide(self, data: bytes, now_ns: int) -> tuple[t.ModeDecision, list[t.Answer]]:
+        """Take what a person said; return the decision, and the answer when it is known."""
+        self._look()
+        command = command_from_msg(deserialize_message(data, m.UserCommand))
+        decision = self._expert.decide(command, now_ns, self._conversation.state(now_ns))
+        self.account.counters[f"decided.{decision.verdict.name.lower()}"] += 1
+        if decision.mode != t.Mode.QUESTION or decision.verdict != t.Verdict.ROUTED:
+            return decision, []
+        return decision, self._conversation.begin(decision, now_ns)
+
+    def take_model_answer(self, piece: t.Answer, now_ns: int) -> list[t.Answer]:
+        """Take a piece of the model's answer; return the answers that are whole."""
+        said = self._conversation.take_model_answer(piece, now_ns)
+        return [answer for answer in said if answer.last]
 
 
 def without_pixels(frames: t.FrameSet) -> t.FrameSet:

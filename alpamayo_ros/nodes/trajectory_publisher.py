@@ -8,13 +8,16 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from alpamayo_msgs.msg import ModeDecision as ModeDecisionMsg
 from alpamayo_msgs.msg import Plan as PlanMsg
 from alpamayo_msgs.msg import Prediction as PredictionMsg
 from nav_msgs.msg import Odometry, Path
 
-from alpamayo_ros.planning.bounds import Bounds
-from alpamayo_ros.planning.plan import Planner, PlannerSettings
+from alpamayo_ros.commands.standing import StandingDecision
+from alpamayo_ros.planning.plan import Planner
+from alpamayo_ros.planning.settings import PlannerSettings
 from alpamayo_ros.ros.conversions import (
+    decision_from_msg,
     ego_state_from_msg,
     plan_to_msg,
     plan_to_path,
@@ -24,11 +27,15 @@ from alpamayo_ros.ros.core_settings import planner_settings
 from alpamayo_ros.ros.diagnostics import ERROR, WARN, Finding
 from alpamayo_ros.ros.node import StackNode, run
 from alpamayo_ros.ros.parameters import ParameterSpec
-from alpamayo_ros.ros.qos import INTERNAL, SENSOR
+from alpamayo_ros.ros.planning_parameters import (
+    BOUNDS_PARAMETERS,
+    CAREFUL_PARAMETERS,
+    REJECT_CONTRADICTIONS,
+)
+from alpamayo_ros.ros.qos import INTERNAL, LATCHED, SENSOR
 from alpamayo_ros.types import SECOND_NS, Plan, PlanSource
 
 _DEFAULTS = PlannerSettings()
-_BOUNDS = Bounds()
 
 PARAMETERS = (
     ParameterSpec(
@@ -61,55 +68,22 @@ PARAMETERS = (
         "m", 0.5, 50.0,
     ),
     ParameterSpec(
-        "bounds.min_acceleration", _BOUNDS.min_acceleration,
-        "Hardest braking of a prediction.", "m/s^2", -10.0, 0.0,
+        "blend_s", _DEFAULTS.blend_s,
+        "In which the plan being driven is left for a new prediction.", "s", 0.1, 2.0,
     ),
     ParameterSpec(
-        "bounds.max_acceleration", _BOUNDS.max_acceleration,
-        "Strongest acceleration of a prediction.", "m/s^2", 0.0, 10.0,
+        "blend_tolerance_m", _DEFAULTS.blend_tolerance_m,
+        "A vehicle farther than this, and what it travels in 0.1 s, from the plan being driven "
+        "does not follow it: the plan begins anew at the vehicle.",
+        "m", 0.0, 5.0,
     ),
     ParameterSpec(
-        "bounds.max_lateral_acceleration", _BOUNDS.max_lateral_acceleration,
-        "Strongest lateral acceleration of a prediction.", "m/s^2", 0.0, 10.0,
+        "blend_tolerance_mps", _DEFAULTS.blend_tolerance_mps,
+        "The same for its speed.", "m/s", 0.0, 10.0,
     ),
-    ParameterSpec(
-        "bounds.max_longitudinal_jerk", _BOUNDS.max_longitudinal_jerk,
-        "Largest longitudinal jerk of a prediction, mean over 0.5 s; also of a stop.",
-        "m/s^3", 0.5, 50.0,
-    ),
-    ParameterSpec(
-        "bounds.max_jerk", _BOUNDS.max_jerk,
-        "Largest jerk of a prediction, both axes together, mean over 0.5 s.", "m/s^3", 0.5, 50.0,
-    ),
-    ParameterSpec(
-        "bounds.max_yaw_rate", _BOUNDS.max_yaw_rate,
-        "Largest yaw rate of a prediction.", "rad/s", 0.0, 5.0,
-    ),
-    ParameterSpec(
-        "bounds.max_yaw_acceleration", _BOUNDS.max_yaw_acceleration,
-        "Largest yaw acceleration of a prediction, mean over 0.5 s.", "rad/s^2", 0.0, 20.0,
-    ),
-    ParameterSpec(
-        "bounds.max_curvature", _BOUNDS.max_curvature,
-        "Sharpest curve the vehicle can drive.", "1/m", 0.01, 1.0,
-    ),
-    ParameterSpec(
-        "bounds.max_speed", _BOUNDS.max_speed, "Highest speed of a plan.", "m/s", 0.1, 100.0,
-    ),
-    ParameterSpec(
-        "bounds.max_start_offset", _BOUNDS.max_start_offset,
-        "How far a prediction may begin from where the measured speed leads.", "m", 0.0, 5.0,
-    ),
-    ParameterSpec(
-        "bounds.max_start_turn", _BOUNDS.max_start_turn,
-        "How much a prediction may turn up to its first waypoint.", "rad", 0.0, 1.0,
-    ),
-    ParameterSpec(
-        "bounds.max_start_speed_error", _BOUNDS.max_start_speed_error,
-        "How far a prediction's first speed may be from the measured one, beyond what "
-        "acceleration explains.",
-        "m/s", 0.0, 10.0,
-    ),
+    REJECT_CONTRADICTIONS,
+    *CAREFUL_PARAMETERS,
+    *BOUNDS_PARAMETERS,
 )  # fmt: skip
 
 _AUTOWARE = "autoware_planning_msgs"
@@ -118,7 +92,10 @@ _GRACE = 1.1
 
 
 class TrajectoryPublisher(StackNode):
-    """prediction + ego_odometry -> plan, path and, where Autoware is, autoware_trajectory."""
+    """prediction + ego_odometry (+ mode_decision) -> plan, path, and Autoware's trajectory.
+
+    The last only where Autoware's messages are installed.
+    """
 
     NAME = "trajectory_publisher"
     PARAMETERS = PARAMETERS
@@ -126,6 +103,7 @@ class TrajectoryPublisher(StackNode):
     def configure(self) -> None:
         """Advertise the plan, listen, start the rate."""
         self._planner = Planner(planner_settings(self.values))
+        self._standing = StandingDecision()
         self._newest: Plan | None = None
         self._silence = "NO_EGO_STATE: not started"
         self.diagnostics.add_check(self._check_plan)
@@ -139,6 +117,9 @@ class TrajectoryPublisher(StackNode):
         # best effort, so that it hears a reliable and a best-effort source alike
         self.subscribe(Odometry, "ego_odometry", self._on_ego, SENSOR)
         self.subscribe(PredictionMsg, "prediction", self._on_prediction, INTERNAL)
+        self.subscribe(
+            ModeDecisionMsg, "mode_decision", self._on_decision, LATCHED, while_inactive=True
+        )
         self._period_ns = round(SECOND_NS / self.number("rate_hz"))
         self._timer = self.schedule(self._period_ns / SECOND_NS, self._on_timer)
 
@@ -152,6 +133,16 @@ class TrajectoryPublisher(StackNode):
         state = ego_state_from_msg(message)
         for reason in self.retry_after_jump(lambda: self._planner.update_ego(state)):
             self._drop("ego_odometry", reason)
+
+    def _on_decision(self, message: ModeDecisionMsg) -> None:
+        self.diagnostics.mark("mode_decision")
+        try:
+            without_effect = self._standing.accept(decision_from_msg(message), self.now_ns())
+        except ValueError as error:
+            without_effect = f"MALFORMED: {error}"
+        if without_effect:
+            name = without_effect.partition(":")[0].lower()
+            self.diagnostics.count(f"mode_decision.without_effect.{name}")
 
     def _on_prediction(self, message: PredictionMsg) -> None:
         self.diagnostics.mark("prediction")
@@ -177,7 +168,8 @@ class TrajectoryPublisher(StackNode):
 
     def _publish(self) -> None:
         now_ns = self.now_ns()
-        plan = self.retry_after_jump(lambda: self._planner.plan(now_ns))
+        instruction = self._standing.instruction(now_ns)
+        plan = self.retry_after_jump(lambda: self._planner.plan(now_ns, instruction))
         self._newest = plan
         if plan is None:
             self._silence = self._planner.silence

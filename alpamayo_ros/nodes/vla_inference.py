@@ -6,8 +6,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
+from alpamayo_msgs.msg import Answer as AnswerMsg
 from alpamayo_msgs.msg import CameraFrames as CameraFramesMsg
 from alpamayo_msgs.msg import ChainOfCausation
 from alpamayo_msgs.msg import EgoHistory as EgoHistoryMsg
@@ -17,11 +19,19 @@ from alpamayo_msgs.msg import Prediction as PredictionMsg
 from std_msgs.msg import Header, String
 
 from alpamayo_ros.cameras.frame_store import FrameStoreReader, StaleFrame, StoreUnavailable
-from alpamayo_ros.commands.standing import StandingDecision
-from alpamayo_ros.policy.observation import InvalidObservation, check_history, observe
+from alpamayo_ros.commands.standing import StandingDecision, is_question
+from alpamayo_ros.policy.answering import Answering
+from alpamayo_ros.policy.judgement import Judge, contradictions
+from alpamayo_ros.policy.observation import (
+    CheckedOnce,
+    InvalidObservation,
+    check_history,
+    observe,
+)
 from alpamayo_ros.policy.registry import create
 from alpamayo_ros.policy.worker import NewestWorker
 from alpamayo_ros.ros.conversions import (
+    answer_to_msg,
     decision_from_msg,
     ego_history_from_msg,
     embedded_pixels,
@@ -29,10 +39,18 @@ from alpamayo_ros.ros.conversions import (
     prediction_to_msg,
     time_to_ns,
 )
-from alpamayo_ros.ros.diagnostics import ERROR, Finding
+from alpamayo_ros.ros.core_settings import lane_width, selection_settings
+from alpamayo_ros.ros.diagnostics import ERROR, WARN, Finding
 from alpamayo_ros.ros.node import StackNode, run
 from alpamayo_ros.ros.parameters import ParameterSpec
-from alpamayo_ros.ros.qos import INTERNAL, LATCHED
+from alpamayo_ros.ros.planning_parameters import (
+    BOUNDS_PARAMETERS,
+    CAREFUL_PARAMETERS,
+    LANE_WIDTH,
+    SELECTION_PARAMETERS,
+)
+from alpamayo_ros.ros.policy_parameters import POLICY_PARAMETERS, policy_settings
+from alpamayo_ros.ros.qos import ANSWERS, INTERNAL, LATCHED
 from alpamayo_ros.ros.synchronizer import SimpleFilter, TimeSynchronizer
 from alpamayo_ros.types import (
     SECOND_NS,
@@ -41,6 +59,7 @@ from alpamayo_ros.types import (
     EgoHistory,
     FrameSet,
     Instruction,
+    ModeDecision,
     Observation,
     Pixels,
 )
@@ -84,15 +103,17 @@ class VlaInference(StackNode):
             "policy", "ctra",
             "The policy that predicts; 'module:Class' names one of your own.",
         ),
-        ParameterSpec(
-            "seed", 0, "Of the policy's random numbers, where it draws any.", "", 0, 2**31 - 1
-        ),
+        *POLICY_PARAMETERS,
         ParameterSpec("base_frame", "base_link", "Frame of predictions at their t0."),
         ParameterSpec(
             "max_failures", 3,
             "After so many failures of the policy in a row the node deactivates itself.",
             "", 1, 1000,
         ),
+        LANE_WIDTH,
+        *SELECTION_PARAMETERS,
+        *BOUNDS_PARAMETERS,
+        *CAREFUL_PARAMETERS,
     )  # fmt: skip
 
     def configure(self) -> None:
@@ -102,19 +123,27 @@ class VlaInference(StackNode):
         self._epoch = 0
         self._store: FrameStoreReader | None = None
         self._standing = StandingDecision()
-        self._policy = create(self.text("policy"), {"seed": self.values["seed"]})
+        self._judge = Judge(selection_settings(self.values), lane_width(self.values))
         try:
+            self._policy = create(self.text("policy"), policy_settings(self.values))
             self._policy.warm_up()
+        except ConfigurationError:
+            raise
         except Exception as error:
             raise ConfigurationError(
-                f"policy '{self._policy.name}' failed to warm up: {_one_line(error)}"
+                f"policy '{self.text('policy')}' failed to warm up: {_one_line(error)}"
             ) from error
-        self._worker: NewestWorker[_Pair] | None = NewestWorker("policy", self._tick)
+        self._answering = Answering(self._policy)
+        self._seen: Observation | None = None
+        self._worker: NewestWorker[_Pair] | None = NewestWorker(
+            "policy", self._tick, self._answer_on
+        )
         self._give_up = self.create_guard_condition(self._deactivate_itself)
         self.diagnostics.add_check(self._check_inputs)
         self._predictions = self.advertise(PredictionMsg, "prediction", INTERNAL)
         self._chains = self.advertise(ChainOfCausation, "chain_of_causation", INTERNAL)
         self._traces = self.advertise(String, "reasoning_trace", INTERNAL)
+        self._answers = self.advertise(AnswerMsg, "model_answer", ANSWERS)
         self._synchronize()
         self.subscribe(FrameSetMsg, "frame_set", self._on_frames, INTERNAL)
         self.subscribe(EgoHistoryMsg, "ego_history", self._on_history, INTERNAL)
@@ -143,8 +172,10 @@ class VlaInference(StackNode):
         self.destroy_guard_condition(self._give_up)
 
     def clear_buffers(self) -> None:
-        """Forget what waits, for a partner or for the worker."""
+        """Forget what waits, for a partner or for the worker, and what was seen."""
         self._epoch += 1
+        self._seen = None
+        self._judge.reset()
         if self._worker is not None:
             self._worker.forget()
         self._synchronize()
@@ -173,12 +204,24 @@ class VlaInference(StackNode):
     def _on_decision(self, message: ModeDecisionMsg) -> None:
         self.diagnostics.mark("mode_decision")
         try:
-            without_effect = self._standing.accept(decision_from_msg(message), self.now_ns())
+            decision = decision_from_msg(message)
+            without_effect = self._standing.accept(decision, self.now_ns())
         except ValueError as error:
             without_effect = f"MALFORMED: {_one_line(error)}"
+        else:
+            if is_question(decision, self.now_ns()):
+                self._ask(decision)
+                return
         if without_effect:
             name = without_effect.partition(":")[0].lower()
             self.diagnostics.count(f"mode_decision.without_effect.{name}")
+
+    def _ask(self, decision: ModeDecision) -> None:
+        if self._worker is None or not self.active:
+            return
+        self.diagnostics.count("questions")
+        self._answering.ask(decision.command_id, decision.question)
+        self._worker.wake()
 
     def _on_pair(self, images: _Frames, history: EgoHistoryMsg) -> None:
         self.diagnostics.mark("pair")
@@ -213,14 +256,18 @@ class VlaInference(StackNode):
         except ValueError as error:
             self.diagnostics.drop("malformed", _one_line(error))
             return
-        prediction = self._predict(observation, pair.epoch)
-        if prediction is None or pair.epoch != self._epoch:
-            return
+        intact = CheckedOnce(observation.check_intact)
+        observation = replace(observation, check_intact=intact)
         try:
-            observation.check_intact()
+            prediction = self._predict(observation, pair.epoch)
+            if prediction is None or pair.epoch != self._epoch:
+                return
+            if not intact.checked:
+                intact()
         except StaleFrame as error:
             self.diagnostics.drop("stale_frame", f"overwritten during inference: {error}")
             return
+        self._seen = observation
         self._publish(prediction)
         self.diagnostics.gauge("latency.wait_ms", (began_s - pair.received_s) * 1e3)
         self.diagnostics.gauge("latency.tick_ms", (time.monotonic() - began_s) * 1e3)
@@ -252,13 +299,21 @@ class VlaInference(StackNode):
 
     def _predict(self, observation: Observation, epoch: int) -> PredictionMsg | None:
         try:
-            prediction = prediction_to_msg(self._policy.predict(observation), self._base_frame)
+            prediction = self._policy.predict(observation)
+            prediction = self._judge.judge(prediction, observation.instruction.limits)
+            message = prediction_to_msg(prediction, self._base_frame)
+        except StaleFrame:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever a policy raises costs one tick
             self._fail(error, epoch)
             return None
         if epoch == self._epoch:
             self._failures = 0
-        return prediction
+        for said in contradictions(prediction):
+            finding = Finding(WARN, f"contradiction: {said}")
+            self.diagnostics.event("contradiction", finding, _FAILURE_SHOWN_S)
+            self.diagnostics.count("contradictions")
+        return message
 
     def _fail(self, error: Exception, epoch: int) -> None:
         self.diagnostics.count("dropped.policy_failed")
@@ -285,6 +340,23 @@ class VlaInference(StackNode):
         self.diagnostics.gauge("prediction.age_of_t0_s", age_s)
         for latency in message.latencies:
             self.diagnostics.gauge(f"latency.policy.{latency.stage}_ms", latency.duration * 1e3)
+
+    # -- answers, on the worker's thread, between ticks
+
+    def _answer_on(self) -> bool:
+        """Go on with an answer by one piece; return whether there is more to do at once."""
+        seen = self._seen
+        try:
+            answers = self._answering.step(seen)
+        except Exception as error:  # noqa: BLE001 - whatever a policy raises costs one answer
+            self.diagnostics.count("answers_failed")
+            finding = Finding(WARN, f"no answer: {_one_line(error)}")
+            self.diagnostics.event("answer_failed", finding, _FAILURE_SHOWN_S)
+            answers = [self._answering.broken_off()]
+        if self.context.ok():
+            for answer in answers:
+                self._answers.publish(answer_to_msg(answer))
+        return self._answering.busy and seen is not None
 
     # -- failures
 

@@ -12,8 +12,10 @@ class Bounds:
 
     The comfort limits are nuPlan's, which measured them on human driving; as there, jerk and yaw
     acceleration are means over half a second, so that they judge the motion and not the noise
-    between two waypoints. ``max_curvature`` and ``max_speed`` are the vehicle's. The start limits
-    say how far the trajectory may begin from the measured state of the vehicle.
+    between two waypoints, and so is the steering rate. ``max_curvature``, ``max_speed`` and what
+    concerns the wheels are the vehicle's: a bicycle of its wheelbase steers at the angle
+    atan(wheelbase * curvature). The start limits say how far the trajectory may begin from the
+    measured state of the vehicle.
     """
 
     min_acceleration: float = -4.05
@@ -34,6 +36,12 @@ class Bounds:
     """A turning radius of 5 m, full lock of a passenger car [1/m]."""
     max_speed: float = 50.0
     """[m/s]"""
+    wheelbase: float = 2.9
+    """Between the axles [m]."""
+    max_steering_angle: float = 0.6
+    """Of the front wheels [rad]."""
+    max_steering_rate: float = 0.7
+    """Of the front wheels [rad/s]: 600 deg/s at a steering wheel geared 15 to 1."""
     max_start_offset: float = 0.5
     """Of the first waypoint from where the measured speed leads in 0.1 s [m]."""
     max_start_turn: float = 0.15

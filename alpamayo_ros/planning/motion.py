@@ -9,7 +9,7 @@ import numpy as np
 
 from alpamayo_ros.geometry import transform_points, yaw_of
 from alpamayo_ros.planning.unicycle import STEP_S
-from alpamayo_ros.types import FloatArray, Prediction
+from alpamayo_ros.types import SECOND_NS, FloatArray, Prediction
 
 X, Y, Z, HEADING, SPEED, ACCELERATION, CURVATURE = range(7)
 """Columns of a motion's table."""
@@ -33,6 +33,15 @@ class Motion:
     def duration_s(self) -> float:
         """Time from the first to the last row [s]."""
         return (len(self.table) - 1) * self.dt
+
+    def at(self, stamp_ns: int) -> FloatArray:
+        """The state (7,) at a time."""
+        last = len(self.table) - 1
+        position = min(max((stamp_ns - self.start_ns) / SECOND_NS / self.dt, 0.0), float(last))
+        row = int(position)
+        share, following = position - row, min(row + 1, last)
+        state: FloatArray = self.table[row] * (1.0 - share) + self.table[following] * share
+        return state
 
     def sample(self, times_s: FloatArray) -> FloatArray:
         """States (M, 7) at times (M,) after the start."""

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from alpamayo_ros.planning.bounds import Bounds
+from alpamayo_ros.planning.consistency import contradiction_of
+from alpamayo_ros.planning.course import Course
+from alpamayo_ros.planning.limits import Envelope, envelope_of
 from alpamayo_ros.planning.motion import (
     ACCELERATION,
     CURVATURE,
@@ -19,7 +20,7 @@ from alpamayo_ros.planning.motion import (
     Z,
     anchor,
 )
-from alpamayo_ros.planning.stop import stop_along, stop_straight
+from alpamayo_ros.planning.settings import PlannerSettings
 from alpamayo_ros.planning.unicycle import STEP_S
 from alpamayo_ros.planning.validation import check_plan, check_trajectory
 from alpamayo_ros.types import (
@@ -27,8 +28,9 @@ from alpamayo_ros.types import (
     HORIZON_LENGTH,
     SECOND_NS,
     ClockJumped,
-    ConfigurationError,
+    DrivingLimits,
     EgoState,
+    Instruction,
     Plan,
     PlanSource,
     Pose,
@@ -38,42 +40,17 @@ from alpamayo_ros.types import (
 _FUTURE_S = 0.05
 """t0 this far ahead of now is still clock jitter between two machines."""
 
+_NOTHING = Instruction()
+
 _UNIT_QUATERNION = 1e-3
 """How far the norm of a quaternion may be from 1."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannerSettings:
-    """When a prediction is too old, and how the vehicle is brought to a stop.
-
-    Raises ConfigurationError when the times contradict each other.
-    """
-
-    fresh_s: float = 0.3
-    """Age of t0 up to which a plan counts as the model's own."""
-    hold_s: float = 1.0
-    """Age of t0 up to which the last valid prediction is driven; then STOP."""
-    deceleration: float = 2.0
-    """Comfortable braking [m/s^2]."""
-    anchor_tolerance_m: float = 1.0
-    """Of the predicted from the measured position, beyond what accelerations explain."""
-    follow_tolerance_m: float = 3.0
-    """A vehicle this far from its stop plan does not follow it; the stop begins anew."""
-    bounds: Bounds = field(default_factory=Bounds)
-
-    def __post_init__(self) -> None:
-        """Check the times."""
-        last = HORIZON_LENGTH * STEP_S
-        if not 0.0 < self.fresh_s <= self.hold_s < last:
-            raise ConfigurationError(
-                f"fresh_s {self.fresh_s:g} and hold_s {self.hold_s:g} must be "
-                f"0 < fresh_s <= hold_s < {last:g} s, the horizon of a prediction"
-            )
 
 
 class Planner:
     """Turns predictions into the plan for now; a pure state machine in one clock.
 
+    What is driven is the newest valid prediction, below the limits of the standing decision, led
+    over to from what was driven before (handover). The stop after it is made with it, and ready.
     Predictions and ego states come in by ``accept`` and ``update_ego``, which return why they were
     refused (each "NAME: with the numbers"; empty: taken). ``plan`` can be asked at any time.
     All three raise ClockJumped when time was set back: call ``reset`` and go on.
@@ -94,23 +71,24 @@ class Planner:
         self._ego: EgoState | None = None
         self._newest_now_ns: int | None = None
         self._newest_t0_ns: int | None = None
-        self._motion: Motion | None = None
+        self._prediction: Motion | None = None
         self._newest_refused = ""
-        self._stop: Motion | None = None
+        self._course = Course(self.settings)
 
     # -- what comes in
 
     def accept(self, prediction: Prediction, now_ns: int) -> tuple[str, ...]:
         """Take a prediction: its selected candidate, else the first other one that is sound.
 
-        Names: OUT_OF_ORDER, FUTURE, STALE, WRONG_FRAME, ANCHOR, NOT_FINITE, NO_CANDIDATE and
-        those of validation.check_trajectory and check_plan.
+        Names: OUT_OF_ORDER, FUTURE, STALE, WRONG_FRAME, ANCHOR, NOT_FINITE, NO_CANDIDATE,
+        CONTRADICTION and those of validation.check_trajectory and check_plan.
         """
         self._check_clock(now_ns)
         newest_ns = self._newest_t0_ns
         if newest_ns is not None and prediction.t0_ns <= newest_ns:
             late_s = (newest_ns - prediction.t0_ns) / SECOND_NS
-            return self._refuse([f"OUT_OF_ORDER: t0 {late_s:.3f} s behind the newest"])
+            behind = f"OUT_OF_ORDER: t0 {late_s:.3f} s behind the newest"
+            return self._refuse([self._stale(prediction, now_ns) or behind])
         fault = self._fault_of(prediction, now_ns)
         if not fault.startswith("FUTURE"):
             self._newest_t0_ns = prediction.t0_ns
@@ -122,7 +100,7 @@ class Planner:
             motion, faults = self._judge(prediction, index)
             if motion is not None:
                 self._refuse(reasons)
-                self._motion, self._newest_refused, self._stop = motion, "", None
+                self._prediction, self._newest_refused = motion, ""
                 return ()
             reasons += [f"{fault} (candidate {index})" for fault in faults]
         self._newest_refused = reasons[0]
@@ -144,14 +122,24 @@ class Planner:
 
     # -- what goes out
 
-    def plan(self, now_ns: int) -> Plan | None:
-        """Return the plan for now; None when nothing is known to plan from (see ``silence``)."""
+    def plan(self, now_ns: int, instruction: Instruction = _NOTHING) -> Plan | None:
+        """Return the plan for now; None when nothing is known to plan from (see ``silence``).
+
+        ``instruction`` is the standing one: its limits hold now, its id is named in the reason.
+        """
         self._check_clock(now_ns)
         source, reason = self._source(now_ns)
-        motion = self._motion if source != PlanSource.STOP else self._stopping(now_ns)
+        motion = None
+        if self._prediction is not None:
+            envelope = self._envelope_of(instruction.limits)
+            stopping = source == PlanSource.STOP
+            motion = self._course.drive(self._prediction, envelope, now_ns, stopping)
+            reason = self._with_limits(reason, source, envelope, instruction.decision_id)
+        if source == PlanSource.STOP:
+            motion = self._stopping(now_ns)
         if motion is None:
             return None
-        t0_ns = None if self._motion is None else self._motion.start_ns
+        t0_ns = None if self._prediction is None else self._prediction.start_ns
         plan = _sample(motion, now_ns, source, reason, t0_ns)
         violations = check_plan(plan, self.settings.bounds)
         if violations:
@@ -162,10 +150,10 @@ class Planner:
 
     def _source(self, now_ns: int) -> tuple[PlanSource, str]:
         settings = self.settings
-        if self._motion is None:
+        if self._prediction is None:
             detail = f"; newest refused, {self._newest_refused}" if self._newest_refused else ""
             return PlanSource.STOP, f"NO_PREDICTION: none valid so far{detail}"
-        age_s = (now_ns - self._motion.start_ns) / SECOND_NS
+        age_s = (now_ns - self._prediction.start_ns) / SECOND_NS
         if age_s > settings.hold_s:
             text = f"NO_VALID_PREDICTION: t0 {age_s:.2f} s old > {settings.hold_s:.2f} s"
             return PlanSource.STOP, self._with_refusal(text)
@@ -179,36 +167,35 @@ class Planner:
     def _with_refusal(self, text: str) -> str:
         return f"{text}; newest refused, {self._newest_refused}" if self._newest_refused else text
 
-    def _stopping(self, now_ns: int) -> Motion | None:
-        """The stop, computed once, from the moment the last valid prediction ran out."""
+    def _with_limits(
+        self, reason: str, source: PlanSource, envelope: Envelope, decision_id: str
+    ) -> str:
+        """The reason with what shapes the plan beside its prediction; a failure stays in front."""
+        if source == PlanSource.STOP:
+            return reason
+        if self._course.anew:
+            reason += f"; BEGUN_ANEW: vehicle was off the plan by {self._course.anew}"
+        if not envelope.active:
+            return reason
+        name = "LIMITED" if self._course.limited else "WITHIN_LIMITS"
+        text = f"{name}: {envelope.text} by {decision_id or 'no decision'}"
+        return f"{text}; {reason}" if source == PlanSource.MODEL else f"{reason}; {text}"
+
+    def _envelope_of(self, limits: DrivingLimits) -> Envelope:
         settings = self.settings
-        bounds = settings.bounds
-        if self._stop is None and self._motion is not None:
-            self._stop = stop_along(
-                self._motion, settings.hold_s, settings.deceleration,
-                -bounds.min_acceleration, bounds.max_longitudinal_jerk,
-            )  # fmt: skip
-        ego = self._ego
+        return envelope_of(limits, settings.deceleration, settings.bounds, settings.careful)
+
+    def _stopping(self, now_ns: int) -> Motion | None:
+        """The stop, from where the vehicle is when it is known not to follow the one there is."""
+        ego, hold_s = self._ego, self.settings.hold_s
         ego_age_s = float("inf") if ego is None else (now_ns - ego.stamp_ns) / SECOND_NS
-        known = ego is not None and -_FUTURE_S <= ego_age_s <= settings.hold_s
-        if ego is not None and known and not self._follows_stop(ego):
-            self._stop = stop_straight(ego, settings.deceleration, bounds.max_longitudinal_jerk)
-        if self._stop is None:
+        known = -_FUTURE_S <= ego_age_s <= hold_s
+        stop = self._course.stop(ego if known else None)
+        if stop is None:
             self.silence = "NO_EGO_STATE: neither prediction nor ego state received"
             if ego is not None:
-                self.silence = f"EGO_STATE_LATE: {ego_age_s:.2f} s old > {settings.hold_s:.2f} s"
-        return self._stop
-
-    def _follows_stop(self, ego: EgoState) -> bool:
-        """Whether the vehicle is where the stop has it, at the time of the ego state."""
-        if self._stop is None or self._stop.odometry_frame != ego.odometry_frame:
-            return False
-        elapsed_s = (ego.stamp_ns - self._stop.start_ns) / SECOND_NS
-        if elapsed_s < 0.0:
-            return True
-        there = self._stop.sample(np.array([elapsed_s]))[0, X : Z + 1]
-        off = np.linalg.norm(there - ego.pose.position)
-        return bool(off <= self.settings.follow_tolerance_m)
+                self.silence = f"EGO_STATE_LATE: {ego_age_s:.2f} s old > {hold_s:.2f} s"
+        return stop
 
     # -- what may come in
 
@@ -222,8 +209,8 @@ class Planner:
         age_s = (now_ns - prediction.t0_ns) / SECOND_NS
         if age_s < -_FUTURE_S:
             return f"FUTURE: t0 {-age_s:.3f} s ahead of now"
-        if age_s > self.settings.hold_s:
-            return f"STALE: t0 {age_s:.2f} s old > {self.settings.hold_s:.2f} s"
+        if stale := self._stale(prediction, now_ns):
+            return stale
         if not (_sound_pose(prediction.ego_pose) and np.isfinite(prediction.speed)):
             return "NOT_FINITE: ego pose or speed at t0 is no number"
         ego = self._ego
@@ -233,6 +220,12 @@ class Planner:
             return f"NO_CANDIDATE: {prediction.selected} of {len(prediction.candidates)} selected"
         return ""
 
+    def _stale(self, prediction: Prediction, now_ns: int) -> str:
+        age_s = (now_ns - prediction.t0_ns) / SECOND_NS
+        if age_s <= self.settings.hold_s:
+            return ""
+        return f"STALE: t0 {age_s:.2f} s old > {self.settings.hold_s:.2f} s"
+
     def _judge(self, prediction: Prediction, index: int) -> tuple[Motion | None, list[str]]:
         """The motion of a candidate, or what is wrong with it."""
         bounds = self.settings.bounds
@@ -240,6 +233,9 @@ class Planner:
         violations = check_trajectory(trajectory, prediction.speed, bounds)
         if violations:
             return None, [str(violation) for violation in violations]
+        contradiction = contradiction_of(prediction.candidates[index].reasoning)
+        if contradiction and self.settings.reject_contradictions:
+            return None, [f"CONTRADICTION: {contradiction}"]
         motion = anchor(prediction, index)
         violations = check_plan(
             _sample(motion, motion.start_ns, PlanSource.MODEL, "", motion.start_ns), bounds
@@ -256,7 +252,7 @@ class Planner:
         elapsed_s = (ego.stamp_ns - motion.start_ns) / SECOND_NS
         if abs(elapsed_s) > self.settings.hold_s:
             return ""
-        there = motion.sample(np.array([max(elapsed_s, 0.0)]))[0, X : Z + 1]
+        there = motion.at(ego.stamp_ns)[X : Z + 1]
         before_m = motion.table[0, SPEED] * max(-elapsed_s, 0.0)
         off = float(np.linalg.norm(there - ego.pose.position))
         bounds = self.settings.bounds

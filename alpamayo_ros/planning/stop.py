@@ -8,16 +8,8 @@ import math
 import numpy as np
 
 from alpamayo_ros.geometry import yaw_of
-from alpamayo_ros.planning.motion import (
-    ACCELERATION,
-    CURVATURE,
-    HEADING,
-    SPEED,
-    Motion,
-    X,
-    Y,
-    Z,
-)
+from alpamayo_ros.planning.motion import ACCELERATION, HEADING, SPEED, Motion, X, Z
+from alpamayo_ros.planning.path import path_of
 from alpamayo_ros.types import SECOND_NS, EgoState, FloatArray
 
 _DT = 0.05
@@ -42,7 +34,7 @@ def stop_along(
     """
     times = np.append(np.arange(after_s, motion.duration_s, _DT), motion.duration_s)
     rest = motion.sample(times)
-    arc = _arc_length(rest)
+    path, arc = path_of(rest)
     # the last row is off the raster
     ceiling, begin = rest[:-1, SPEED], min(float(rest[0, ACCELERATION]), 0.0)
     for deceleration in np.unique(np.linspace(comfortable, max(hardest, comfortable), _CHOICES)):
@@ -50,7 +42,7 @@ def stop_along(
         distance = np.concatenate(([0.0], np.cumsum((speeds[:-1] + speeds[1:]) * (_DT / 2))))
         if distance[-1] <= arc[-1] + _PATH_SLACK_M:
             break
-    table = _along(rest, arc, distance)
+    table = path.at(distance)
     table[:, SPEED] = speeds
     table[:-1, ACCELERATION] = np.diff(speeds) / _DT
     table[-1, ACCELERATION] = 0.0
@@ -88,23 +80,3 @@ def _brake(
         speed = slower
         speeds.append(speed)
     return np.array([*speeds, 0.0])
-
-
-def _arc_length(table: FloatArray) -> FloatArray:
-    steps = np.diff(table[:, X : Z + 1], axis=0)
-    lengths = np.sqrt(np.einsum("ij,ij->i", steps, steps))
-    return np.concatenate(([0.0], np.cumsum(lengths)))
-
-
-def _along(table: FloatArray, arc: FloatArray, distance: FloatArray) -> FloatArray:
-    """States at distances along a path, straight on beyond its end; speeds are left to fill."""
-    keep = np.concatenate(([True], np.diff(arc) > 1e-9))
-    path, arc = table[keep], arc[keep]
-    states = np.zeros((len(distance), 7))
-    for column in (X, Y, Z, HEADING, CURVATURE):
-        states[:, column] = np.interp(distance, arc, path[:, column])
-    beyond = np.maximum(distance - arc[-1], 0.0)
-    states[:, X] += beyond * np.cos(path[-1, HEADING])
-    states[:, Y] += beyond * np.sin(path[-1, HEADING])
-    states[beyond > 0, CURVATURE] = 0.0
-    return states

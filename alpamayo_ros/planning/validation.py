@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,8 +22,8 @@ counts speeds so): estimates of the speed of a standing vehicle are not zero."""
 _SLACK = 1e-3
 """Relative: float32 in the messages, and rounding."""
 
-_WINDOW = round(0.5 / STEP_S)
-"""Steps that jerk and yaw acceleration are a mean over."""
+JERK_STEPS = round(0.5 / STEP_S)
+"""Steps that jerk, yaw acceleration and steering rate are a mean over."""
 
 # How far positions, headings, speeds, accelerations and curvatures may contradict each other.
 # The unicycle integrates them to within a tenth of these.
@@ -35,13 +36,19 @@ _JUMP_M = 0.1
 """Beyond what the speeds of a plan explain: what a trajectory may be off at its start, and the
 creep of a standing vehicle, whose speed is zero in a plan."""
 
+_STEERED_MPS = 1.0
+"""Slower than this the curvature of a path says little about the angle of its wheels."""
+
+_LENGTH_M = 0.5
+"""Slack of the length of a path: what its start may be off."""
+
 _SLOPE = 0.3
 """Steeper than any road [m/m]."""
 
 _GRAVITY_MPS2 = 9.81
 """A road that falls away faster than this leaves the wheels in the air."""
 
-_FOLD_COS = np.cos(np.deg2rad(45.0))
+_FOLD_DEG = 45.0
 _FOLD_STEP_M = 0.05
 """Below 0.5 m/s a step is too short for its direction to mean anything."""
 
@@ -63,16 +70,18 @@ class Violation:
         return text if self.time_s is None else f"{text} at t0+{self.time_s:.1f} s"
 
 
-class _Motion(NamedTuple):
-    """A trajectory with the state at t0 in front, and its 64 steps; all horizontal but length."""
+class _Motions(NamedTuple):
+    """C trajectories with the state at t0 in front, and their 64 steps; horizontal but length."""
 
-    trajectory: Trajectory
     bounds: Bounds
     speeds: FloatArray
-    """(65,), the first one measured."""
+    """(C, 65), the first one measured."""
+    accelerations: FloatArray
+    """(C, 64), as the curvatures."""
+    curvatures: FloatArray
     mean_speeds: FloatArray
     steps: FloatArray
-    """(64, 3)"""
+    """(C, 64, 3)"""
     lengths: FloatArray
     turns: FloatArray
     forward: FloatArray
@@ -80,20 +89,50 @@ class _Motion(NamedTuple):
     sideways: FloatArray
 
 
+class _Reading(NamedTuple):
+    """What is compared with a bound: values (C, n), value i belonging to waypoint i + lead."""
+
+    name: str
+    values: FloatArray
+    bound: FloatArray | float
+    """Of all, or (C,)."""
+    unit: str
+    lead: int = 0
+    below: bool = False
+    """The bound is the least that is allowed, not the most."""
+    timed: bool = True
+
+
 def check_trajectory(trajectory: Trajectory, speed: float, bounds: Bounds) -> tuple[Violation, ...]:
     """Return everything that is wrong with a trajectory; empty when nothing is.
 
-    ``speed`` is the measured one at t0 [m/s]. Names: SHAPE, NOT_FINITE, START, BACKWARDS, FOLDED,
-    SIDEWAYS, SLOPE, SPEED, ACCELERATION, CURVATURE, LATERAL_ACCELERATION, YAW_RATE,
+    ``speed`` is the measured one at t0 [m/s]. Names: SHAPE, NOT_FINITE, START, SPACING,
+    FORWARD_LENGTH (shorter than the hardest braking allows), BACKWARDS, FOLDED, SIDEWAYS, SLOPE,
+    SPEED, ACCELERATION, CURVATURE, STEERING_ANGLE, STEERING_RATE, LATERAL_ACCELERATION, YAW_RATE,
     YAW_ACCELERATION, LONGITUDINAL_JERK, JERK, and, where the fields contradict each other,
-    INCONSISTENT_SPEED, INCONSISTENT_ACCELERATION and INCONSISTENT_HEADING. One entry a name, with
-    the worst value. Jerk is not judged while the vehicle comes to or leaves standstill.
+    INCONSISTENT_SPEED, INCONSISTENT_ACCELERATION and INCONSISTENT_HEADING. Each with the worst
+    value. Jerk is not judged while the vehicle comes to or leaves standstill, nor steering at
+    walking pace.
     """
-    broken = _unreadable(trajectory, speed)
-    if broken is not None:
-        return (broken,)
-    motion = _motion(trajectory, speed, bounds)
-    return tuple(violation for check in _CHECKS for violation in check(motion))
+    return check_trajectories((trajectory,), speed, bounds)[0]
+
+
+def check_trajectories(
+    trajectories: Sequence[Trajectory], speed: float, bounds: Bounds
+) -> tuple[tuple[Violation, ...], ...]:
+    """Check trajectories that begin at one state, together; as check_trajectory, for each."""
+    found: list[list[Violation]] = []
+    for trajectory in trajectories:
+        broken = _unreadable(trajectory, speed)
+        found.append([] if broken is None else [broken])
+    readable = [place for place, broken in enumerate(found) if not broken]
+    if readable:
+        motions = _motions([trajectories[place] for place in readable], speed, bounds)
+        for check in _CHECKS:
+            for reading in check(motions):
+                for place, violation in _broken(reading):
+                    found[readable[place]].append(violation)
+    return tuple(tuple(violations) for violations in found)
 
 
 def check_plan(plan: Plan, bounds: Bounds) -> tuple[Violation, ...]:
@@ -138,136 +177,182 @@ def _unreadable(trajectory: Trajectory, speed: float) -> Violation | None:
         return Violation("SHAPE", len(trajectory.positions), HORIZON_LENGTH, "waypoints")
     if any(row.shape != (HORIZON_LENGTH,) for row in rows):
         return Violation("SHAPE", min(len(row) for row in rows), HORIZON_LENGTH, "values")
-    table = np.column_stack([trajectory.positions, *rows])
-    bad = np.flatnonzero(~np.isfinite(table).all(axis=1))
-    if bad.size:
+    if not np.isfinite(np.concatenate((trajectory.positions.reshape(-1), *rows))).all():
+        finite = np.isfinite(np.column_stack([trajectory.positions, *rows]))
+        bad = np.flatnonzero(~finite.all(axis=1))
         return Violation("NOT_FINITE", float("nan"), float("inf"), "", _time_s(bad[0]))
     if not np.isfinite(speed):
         return Violation("NOT_FINITE", speed, float("inf"), "m/s measured")
     return None
 
 
-def _motion(trajectory: Trajectory, speed: float, bounds: Bounds) -> _Motion:
-    speeds = np.concatenate(([speed], trajectory.speeds))
-    headings = np.concatenate(([0.0], trajectory.headings))
-    steps = np.diff(trajectory.positions, axis=0, prepend=np.zeros((1, 3)))
-    turns = wrap_angle(np.diff(headings))
-    middle = headings[:-1] + turns / 2
+def _motions(trajectories: Sequence[Trajectory], speed: float, bounds: Bounds) -> _Motions:
+    count = len(trajectories)
+    front = np.zeros((count, 1))
+    positions = np.array([trajectory.positions for trajectory in trajectories])
+    speeds = np.concatenate((front + speed, [t.speeds for t in trajectories]), axis=1)
+    headings = np.concatenate((front, [t.headings for t in trajectories]), axis=1)
+    steps = positions.copy()
+    steps[:, 1:] -= positions[:, :-1]
+    turns = wrap_angle(headings[:, 1:] - headings[:, :-1])
+    middle = headings[:, :-1] + turns / 2
     cos, sin = np.cos(middle), np.sin(middle)
-    return _Motion(
-        trajectory=trajectory,
+    return _Motions(
         bounds=bounds,
         speeds=speeds,
-        mean_speeds=(speeds[:-1] + speeds[1:]) / 2,
+        accelerations=np.array([t.accelerations for t in trajectories]),
+        curvatures=np.array([t.curvatures for t in trajectories]),
+        mean_speeds=(speeds[:, :-1] + speeds[:, 1:]) / 2,
         steps=steps,
-        lengths=np.sqrt(np.einsum("ij,ij->i", steps, steps)),
+        lengths=np.sqrt(np.einsum("cij,cij->ci", steps, steps)),
         turns=turns,
-        forward=steps[:, 0] * cos + steps[:, 1] * sin,
-        sideways=steps[:, 1] * cos - steps[:, 0] * sin,
+        forward=steps[..., 0] * cos + steps[..., 1] * sin,
+        sideways=steps[..., 1] * cos - steps[..., 0] * sin,
     )
 
 
-def _start(m: _Motion) -> Iterator[Violation]:
-    offset = m.steps[0] - (m.speeds[0] * STEP_S, 0.0, 0.0)
-    yield from _above("START", np.linalg.norm(offset), m.bounds.max_start_offset, "m off")
-    turn = abs(m.turns[0])
-    yield from _above("START", turn, m.bounds.max_start_turn, "rad off")
-    low = m.speeds[0] + m.bounds.min_acceleration * STEP_S
-    high = m.speeds[0] + m.bounds.max_acceleration * STEP_S
-    error = max(low - m.speeds[1], m.speeds[1] - high)
-    yield from _above("START", error, m.bounds.max_start_speed_error, "m/s off")
+def _start(m: _Motions) -> Iterator[_Reading]:
+    bounds = m.bounds
+    offset = m.steps[:, 0].copy()
+    offset[:, 0] -= m.speeds[:, 0] * STEP_S
+    off = np.sqrt(np.einsum("ci,ci->c", offset, offset))
+    yield _Reading("START", off[:, None], bounds.max_start_offset, "m off")
+    yield _Reading("START", np.abs(m.turns[:, :1]), bounds.max_start_turn, "rad off")
+    low = m.speeds[:, :1] + bounds.min_acceleration * STEP_S
+    high = m.speeds[:, :1] + bounds.max_acceleration * STEP_S
+    error = np.maximum(low - m.speeds[:, 1:2], m.speeds[:, 1:2] - high)
+    yield _Reading("START", error, bounds.max_start_speed_error, "m/s off")
 
 
-def _backwards(m: _Motion) -> Iterator[Violation]:
-    yield from _below("BACKWARDS", m.trajectory.speeds, -STANDSTILL_MPS, "m/s")
-    yield from _below("BACKWARDS", m.forward, -STANDSTILL_MPS * STEP_S - _STEP_M, "m a step")
-    progress = np.cumsum(m.forward)
-    retreat = np.maximum.accumulate(progress) - progress
+def _lengths(m: _Motions) -> Iterator[_Reading]:
+    farthest = m.bounds.max_speed * STEP_S * (1 + _STEP_SHARE) + _STEP_M
+    yield _Reading("SPACING", m.lengths, farthest, "m between waypoints")
+    # how far the vehicle gets at least, if the speed at t0 is as far off as it may be
+    speed = np.maximum(m.speeds[:, 0] - m.bounds.max_start_speed_error, 0.0)
+    braking = max(-m.bounds.min_acceleration, 1e-3)
+    time_s = np.minimum(speed / braking, HORIZON_LENGTH * STEP_S)
+    least = speed * time_s - braking * time_s**2 / 2 - _LENGTH_M
+    total = m.lengths.sum(axis=1, keepdims=True)
+    yield _Reading("FORWARD_LENGTH", total, least, "m", below=True, timed=False)
+
+
+def _backwards(m: _Motions) -> Iterator[_Reading]:
+    yield _Reading("BACKWARDS", m.speeds[:, 1:], -STANDSTILL_MPS, "m/s", below=True)
+    least = -STANDSTILL_MPS * STEP_S - _STEP_M
+    yield _Reading("BACKWARDS", m.forward, least, "m a step", below=True)
+    progress = np.cumsum(m.forward, axis=1)
+    retreat = np.maximum.accumulate(progress, axis=1) - progress
     # a standing vehicle's estimate may wander, but not away
-    yield from _above("BACKWARDS", retreat, 0.3, "m lost")
+    yield _Reading("BACKWARDS", retreat, 0.3, "m lost")
 
 
-def _folded(m: _Motion) -> Iterator[Violation]:
-    moving = np.flatnonzero(m.lengths > _FOLD_STEP_M)
-    if moving.size < 2:
-        return
-    directions = m.steps[moving] / m.lengths[moving, None]
-    cosines = np.einsum("ij,ij->i", directions[:-1], directions[1:])
-    worst = int(np.argmin(cosines))
-    if cosines[worst] < _FOLD_COS:
-        angle = float(np.rad2deg(np.arccos(np.clip(cosines[worst], -1.0, 1.0))))
-        yield Violation("FOLDED", angle, 45.0, "deg", _time_s(moving[worst + 1]))
+def _folded(m: _Motions) -> Iterator[_Reading]:
+    """Between each step that moves and the next one that does, however long it stands between."""
+    angles = np.zeros(m.lengths.shape)
+    moves = m.lengths > _FOLD_STEP_M
+    if moves.all():
+        angles[:, 1:] = _angles(m.steps[:, :-1], m.steps[:, 1:], m.lengths)
+    else:
+        for row, steps in enumerate(m.steps):
+            moving = np.flatnonzero(moves[row])
+            if moving.size > 1:
+                there = steps[moving]
+                lengths = m.lengths[row, moving]
+                angles[row, moving[1:]] = _angles(there[:-1], there[1:], lengths)
+    yield _Reading("FOLDED", angles, _FOLD_DEG, "deg")
 
 
-def _contradictions(m: _Motion) -> Iterator[Violation]:
-    trajectory = m.trajectory
+def _angles(before: FloatArray, after: FloatArray, lengths: FloatArray) -> FloatArray:
+    """Angles [deg] between steps (..., n, 3) and those that follow them, of lengths (..., n+1)."""
+    cosines = np.einsum("...i,...i->...", before, after) / (lengths[..., :-1] * lengths[..., 1:])
+    angles: FloatArray = np.rad2deg(np.arccos(np.clip(cosines, -1.0, 1.0)))
+    return angles
+
+
+def _contradictions(m: _Motions) -> Iterator[_Reading]:
     side = np.abs(m.sideways) - _SIDE_SHARE * m.lengths
-    yield from _above("SIDEWAYS", side, _SIDE_M, "m")
-    slope = np.abs(m.steps[:, 2]) - _SLOPE * m.lengths
-    yield from _above("SLOPE", slope, _STEP_M, "m")
-    kinks = np.abs(np.diff(m.steps[:, 2])) / STEP_S**2
-    yield from _above("SLOPE", kinks, _GRAVITY_MPS2, "m/s^2 vertical", lead=1)
+    yield _Reading("SIDEWAYS", side, _SIDE_M, "m")
+    slope = np.abs(m.steps[..., 2]) - _SLOPE * m.lengths
+    yield _Reading("SLOPE", slope, _STEP_M, "m")
+    rises = m.steps[..., 2]
+    kinks = np.abs(rises[:, 1:] - rises[:, :-1]) / STEP_S**2
+    yield _Reading("SLOPE", kinks, _GRAVITY_MPS2, "m/s^2 vertical", lead=1)
     step = np.abs(m.lengths - np.abs(m.mean_speeds) * STEP_S) - _STEP_SHARE * m.lengths
     # the first step and change begin at the measured speed: START judges how far that may be off
-    step[0] -= m.bounds.max_start_speed_error / 2 * STEP_S
-    yield from _above("INCONSISTENT_SPEED", step, _STEP_M, "m")
-    change = np.abs(np.diff(m.speeds) / STEP_S - trajectory.accelerations)
-    change[0] = 0.0
-    yield from _above("INCONSISTENT_ACCELERATION", change, _ACCELERATION_MPS2, "m/s^2")
-    turn = np.abs(m.turns - trajectory.curvatures * m.mean_speeds * STEP_S)
-    yield from _above("INCONSISTENT_HEADING", turn, _TURN_RAD, "rad")
+    step[:, 0] -= m.bounds.max_start_speed_error / 2 * STEP_S
+    yield _Reading("INCONSISTENT_SPEED", step, _STEP_M, "m")
+    change = np.abs((m.speeds[:, 1:] - m.speeds[:, :-1]) / STEP_S - m.accelerations)
+    change[:, 0] = 0.0
+    yield _Reading("INCONSISTENT_ACCELERATION", change, _ACCELERATION_MPS2, "m/s^2")
+    turn = np.abs(m.turns - m.curvatures * m.mean_speeds * STEP_S)
+    yield _Reading("INCONSISTENT_HEADING", turn, _TURN_RAD, "rad")
 
 
-def _limits(m: _Motion) -> Iterator[Violation]:
-    trajectory, bounds = m.trajectory, m.bounds
-    yield from _above("SPEED", trajectory.speeds, bounds.max_speed, "m/s")
-    yield from _above("ACCELERATION", trajectory.accelerations, bounds.max_acceleration, "m/s^2")
-    yield from _below("ACCELERATION", trajectory.accelerations, bounds.min_acceleration, "m/s^2")
-    yield from _above("CURVATURE", np.abs(trajectory.curvatures), bounds.max_curvature, "1/m")
-    lateral = np.abs(trajectory.curvatures) * trajectory.speeds**2
-    yield from _above("LATERAL_ACCELERATION", lateral, bounds.max_lateral_acceleration, "m/s^2")
-    yield from _above("YAW_RATE", np.abs(m.turns) / STEP_S, bounds.max_yaw_rate, "rad/s")
+def _limits(m: _Motions) -> Iterator[_Reading]:
+    bounds, speeds = m.bounds, m.speeds[:, 1:]
+    bends = np.abs(m.curvatures)
+    yield _Reading("SPEED", speeds, bounds.max_speed, "m/s")
+    yield _Reading("ACCELERATION", m.accelerations, bounds.max_acceleration, "m/s^2")
+    yield _Reading("ACCELERATION", m.accelerations, bounds.min_acceleration, "m/s^2", below=True)
+    yield _Reading("CURVATURE", bends, bounds.max_curvature, "1/m")
+    angles = np.arctan(bounds.wheelbase * bends)
+    yield _Reading("STEERING_ANGLE", angles, bounds.max_steering_angle, "rad")
+    lateral = bends * speeds**2
+    yield _Reading("LATERAL_ACCELERATION", lateral, bounds.max_lateral_acceleration, "m/s^2")
+    yield _Reading("YAW_RATE", np.abs(m.turns) / STEP_S, bounds.max_yaw_rate, "rad/s")
 
 
-def _rates(m: _Motion) -> Iterator[Violation]:
-    trajectory, bounds = m.trajectory, m.bounds
-    yaw_rates = trajectory.curvatures * trajectory.speeds
-    yaw = np.abs(_slope(yaw_rates))
-    yield from _above("YAW_ACCELERATION", yaw, bounds.max_yaw_acceleration, "rad/s^2", _WINDOW)
-    longitudinal = _slope(trajectory.accelerations)
-    lateral = _slope(trajectory.curvatures * trajectory.speeds**2)
-    slowest = np.lib.stride_tricks.sliding_window_view(trajectory.speeds, _WINDOW + 1).min(axis=1)
+def _rates(m: _Motions) -> Iterator[_Reading]:
+    bounds, speeds = m.bounds, m.speeds[:, 1:]
+    yaw = np.abs(_slope(m.curvatures * speeds))
+    yield _Reading("YAW_ACCELERATION", yaw, bounds.max_yaw_acceleration, "rad/s^2", JERK_STEPS)
+    count = speeds.shape[1] - JERK_STEPS
+    slowest = np.minimum.reduce([speeds[:, k : k + count] for k in range(JERK_STEPS + 1)])
+    steering = np.abs(_slope(np.arctan(bounds.wheelbase * m.curvatures)))
+    steered = np.where(slowest > _STEERED_MPS, steering, 0.0)
+    yield _Reading("STEERING_RATE", steered, bounds.max_steering_rate, "rad/s", JERK_STEPS)
+    longitudinal = _slope(m.accelerations)
+    lateral = _slope(m.curvatures * speeds**2)
     moving = slowest > STANDSTILL_MPS
     along = np.where(moving, np.abs(longitudinal), 0.0)
-    yield from _above("LONGITUDINAL_JERK", along, bounds.max_longitudinal_jerk, "m/s^3", _WINDOW)
+    yield _Reading("LONGITUDINAL_JERK", along, bounds.max_longitudinal_jerk, "m/s^3", JERK_STEPS)
     total = np.where(moving, np.hypot(longitudinal, lateral), 0.0)
-    yield from _above("JERK", total, bounds.max_jerk, "m/s^3", _WINDOW)
+    yield _Reading("JERK", total, bounds.max_jerk, "m/s^3", JERK_STEPS)
 
 
-_CHECKS: tuple[Callable[[_Motion], Iterator[Violation]], ...] = (
-    _start, _backwards, _folded, _contradictions, _limits, _rates,
+_CHECKS: tuple[Callable[[_Motions], Iterator[_Reading]], ...] = (
+    _start, _lengths, _backwards, _folded, _contradictions, _limits, _rates,
 )  # fmt: skip
 
 
 def _slope(values: FloatArray) -> FloatArray:
-    return (values[_WINDOW:] - values[:-_WINDOW]) / (_WINDOW * STEP_S)
+    return (values[:, JERK_STEPS:] - values[:, :-JERK_STEPS]) / (JERK_STEPS * STEP_S)
 
 
 def _time_s(index: int | np.integer) -> float:
     return float(index + 1) * STEP_S
 
 
-def _above(
-    name: str, values: FloatArray | np.floating | float, bound: float, unit: str, lead: int = 0
-) -> Iterator[Violation]:
-    """Yield the worst value above a bound; value i belongs to waypoint i + lead."""
-    row = np.atleast_1d(values)
-    worst = int(np.argmax(row))
-    if row[worst] > bound + _SLACK * abs(bound):
-        yield Violation(name, float(row[worst]), bound, unit, _time_s(worst + lead))
+def _above(name: str, values: FloatArray, bound: float, unit: str) -> Iterator[Violation]:
+    """Yield the worst value of a plan above a bound."""
+    for _, violation in _broken(_Reading(name, values[None], bound, unit)):
+        yield violation
 
 
-def _below(name: str, values: FloatArray, bound: float, unit: str) -> Iterator[Violation]:
-    worst = int(np.argmin(values))
-    if values[worst] < bound - _SLACK * abs(bound):
-        yield Violation(name, float(values[worst]), bound, unit, _time_s(worst))
+def _broken(reading: _Reading) -> Iterator[tuple[int, Violation]]:
+    """Yield the worst value of each trajectory that breaks the bound, with its place."""
+    values, bound = reading.values, reading.bound
+    # the ufunc itself: this runs thirty times for every prediction, and values.max() takes twice
+    extremes = (np.minimum if reading.below else np.maximum).reduce(values, axis=1).tolist()
+    if isinstance(bound, np.ndarray):
+        bounds = bound.tolist()
+    else:
+        bounds = itertools.repeat(float(bound), len(extremes))
+    for place, (extreme, of) in enumerate(zip(extremes, bounds, strict=True)):
+        slack = _SLACK * abs(of)
+        if not (extreme < of - slack if reading.below else extreme > of + slack):
+            continue
+        row = values[place]
+        worst = int(np.argmin(row) if reading.below else np.argmax(row))
+        at_s = _time_s(worst + reading.lead) if reading.timed else None
+        yield place, Violation(reading.name, float(row[worst]), of, reading.unit, at_s)

@@ -27,6 +27,19 @@ class InvalidObservation(StackError):
         self.name = name
 
 
+class CheckedOnce:
+    """A check that pixels are intact, which remembers that it was made and passed."""
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+        self.checked = False
+
+    def __call__(self) -> None:
+        """Check; what the check raises passes through."""
+        self._check()
+        self.checked = True
+
+
 def observe(
     frames: FrameSet,
     ego: EgoHistory,

@@ -11,7 +11,12 @@ from collections.abc import Mapping
 from alpamayo_ros.policy.protocol import Policy, PolicyClock
 from alpamayo_ros.types import ConfigurationError
 
-_POLICIES = {"ctra": "alpamayo_ros.policy.ctra:ConstantTurnRateAcceleration"}
+_POLICIES = {
+    "ctra": "alpamayo_ros.policy.ctra:ConstantTurnRateAcceleration",
+    "alpamayo": "alpamayo_ros.policy.alpamayo.policy:AlpamayoPolicy",
+}
+
+_NEEDS = {"alpamayo": "it needs requirements/model.txt: torch, safetensors, tokenizers"}
 
 
 class UnknownPolicy(ConfigurationError):
@@ -44,7 +49,8 @@ def create(
     try:
         policy_class = getattr(importlib.import_module(module_name), class_name)
     except (ImportError, AttributeError) as error:
-        raise UnknownPolicy(f"policy '{name}' cannot be imported: {error}") from error
+        needs = f" ({_NEEDS[name]})" if name in _NEEDS else ""
+        raise UnknownPolicy(f"policy '{name}' cannot be imported: {error}{needs}") from error
     policy = policy_class(settings or {}, clock)
     if not isinstance(policy, Policy):
         raise UnknownPolicy(f"policy '{name}' has not all of name, warm_up, predict and close")

@@ -13,11 +13,20 @@ T = TypeVar("T")
 class NewestWorker(Generic[T]):
     """Calls ``work`` in a thread of its own, always with the newest item; never queues.
 
-    ``work`` must not raise: a thread that ended could not say so.
+    ``meanwhile`` is called after every item, and on while no item waits and it returns True; call
+    ``wake`` when it has something to do again. Neither may raise: a thread that ended could not
+    say so.
     """
 
-    def __init__(self, name: str, work: Callable[[T], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        work: Callable[[T], None],
+        meanwhile: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._work = work
+        self._meanwhile = meanwhile
+        self._awake = False
         self._changed = threading.Condition()
         self._pending: T | None = None
         self._stopping = False
@@ -37,6 +46,12 @@ class NewestWorker(Generic[T]):
         with self._changed:
             self._pending = None
 
+    def wake(self) -> None:
+        """Let ``meanwhile`` be called."""
+        with self._changed:
+            self._awake = True
+            self._changed.notify()
+
     def stop(self) -> None:
         """Drop what waits, wait for the item in work, end the thread."""
         with self._changed:
@@ -46,12 +61,15 @@ class NewestWorker(Generic[T]):
         self._thread.join()
 
     def _run(self) -> None:
+        more = False
         while True:
             with self._changed:
-                while self._pending is None and not self._stopping:
+                while not (more or self._awake or self._stopping or self._pending is not None):
                     self._changed.wait()
                 if self._stopping:
                     return
+                self._awake = False
                 item, self._pending = self._pending, None
-            assert item is not None
-            self._work(item)
+            if item is not None:
+                self._work(item)
+            more = self._meanwhile()

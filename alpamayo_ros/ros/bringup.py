@@ -13,7 +13,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,15 @@ STACK = tuple(
 COMPOSED = StackProcess("composed", f"{PACKAGE}.nodes.composed")
 """All five nodes in one process."""
 
+VISUALIZER = StackProcess("visualizer", f"{PACKAGE}.nodes.visualizer")
+"""Shows what the stack does; always a process of its own, so that looking disturbs nobody."""
+
+RECORDER = StackProcess("recorder", f"{PACKAGE}.nodes.recorder")
+"""Writes down what the stack does; a process of its own, so that no disk holds up a plan."""
+
+NODES = (*STACK, VISUALIZER, RECORDER)
+"""Everything a params file may have a section for."""
+
 
 @dataclass(frozen=True, slots=True)
 class LaunchArgument:
@@ -85,9 +94,23 @@ _TOPICS = {
 ARGUMENTS = (
     LaunchArgument("params_file", "", "Params file of the vehicle, over params/alpamayo.yaml."),
     LaunchArgument("policy", "", "Policy that predicts; empty: as the params files say."),
+    LaunchArgument("model", "", "Checkpoint of the policy alpamayo: a folder or a model id."),
+    LaunchArgument("tokenizer", "", "Tokenizer of a model that ships none: a folder or an id."),
     LaunchArgument("namespace", "", "Namespace of all nodes and of their relative topics."),
     LaunchArgument("use_sim_time", "false", "Follow /clock (a replay or a simulation).", _BOOLEAN),
     LaunchArgument("composed", "false", "All nodes in one process.", _BOOLEAN),
+    LaunchArgument(
+        "views", "false", "Start visualizer: markers, camera overlays, bird's-eye picture.",
+        _BOOLEAN,
+    ),
+    LaunchArgument(
+        "rviz", "false", "Start visualizer, and with ros2 launch rviz2 with rviz/alpamayo.rviz.",
+        _BOOLEAN,
+    ),
+    LaunchArgument(
+        "record", "false",
+        "Record the drive (out.mcap, ticks.parquet): true, to drives/<date-time>, or a folder.",
+    ),
     LaunchArgument("respawn", "true", "Start a node again when its process dies.", _BOOLEAN),
     LaunchArgument(
         "log_level", "info", "Least severity that is logged.",
@@ -112,6 +135,8 @@ class Bringup:
     namespace: str = ""
     use_sim_time: bool = False
     composed: bool = False
+    views: bool = False
+    record: bool = False
     respawn: bool = True
     log_level: str = "info"
     parameters: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)
@@ -120,7 +145,9 @@ class Bringup:
     @property
     def processes(self) -> tuple[StackProcess, ...]:
         """The processes to start."""
-        return (COMPOSED,) if self.composed else STACK
+        stack = (COMPOSED,) if self.composed else STACK
+        views = (VISUALIZER,) if self.views else ()
+        return (*stack, *views, *((RECORDER,) if self.record else ()))
 
     def arguments(self, process: StackProcess) -> list[str]:
         """Command-line arguments of one of the processes.
@@ -155,7 +182,7 @@ class Bringup:
         """Whether camera_sync embeds the pixels in its messages. Raises ParameterError."""
         given: dict[str, Any] = {}
         for path in self.params_files:
-            given.update(load_params_file(path, [p.name for p in STACK])["camera_sync"])
+            given.update(load_params_file(path, [p.name for p in NODES])["camera_sync"])
         given.update(self.parameters.get("camera_sync", {}))
         return given.get("embed_pixels") is True
 
@@ -165,20 +192,32 @@ class Bringup:
         Raises ParameterError, with the files, for whatever would keep a node from starting.
         Imports the nodes, and rclpy with them.
         """
-        names = [process.name for process in STACK]
+        names = [process.name for process in NODES]
         given: dict[str, dict[str, Any]] = {name: {} for name in names}
         for path in self.params_files:
             for name, values in load_params_file(path, names).items():
                 given[name].update(values)
         resolved = {}
-        for process in STACK:
+        for process in NODES:
             given[process.name].update(self.parameters.get(process.name, {}))
             try:
                 resolved[process.name] = resolve(specs_of(process), given[process.name])
             except ParameterError as error:
                 files = ", ".join(str(path) for path in self.params_files) or "no params file"
                 raise ParameterError(f"{process.name}: {error} ({files})") from error
+        _check_one_vehicle(resolved)
         return resolved
+
+
+def _check_one_vehicle(resolved: Mapping[str, Mapping[str, Value]]) -> None:
+    """Raise ParameterError when the node that selects and the one that plans differ in bounds."""
+    selects, plans = resolved["vla_inference"], resolved["trajectory_publisher"]
+    for name in sorted(selects.keys() & plans.keys()):
+        if name.startswith(("bounds.", "careful.")) and selects[name] != plans[name]:
+            raise ParameterError(
+                f"'{name}' is {selects[name]} of vla_inference and {plans[name]} of "
+                "trajectory_publisher: they drive the same vehicle"
+            )
 
 
 def specs_of(process: StackProcess) -> tuple[ParameterSpec, ...]:
@@ -239,19 +278,56 @@ def bringup_from_arguments(given: Mapping[str, str]) -> Bringup:
     if namespace and not re.fullmatch(r"[A-Za-z_]\w*(/[A-Za-z_]\w*)*", namespace, re.ASCII):
         raise LaunchArgumentError(f"launch argument 'namespace' is '{namespace}': not a ROS name")
     remappings = {topic: values[f"{topic}_topic"] for topic in _TOPICS}
-    policy = values["policy"]
     bringup = Bringup(
         params_files=tuple(files),
         namespace=namespace,
         use_sim_time=values["use_sim_time"] == "true",
         composed=values["composed"] == "true",
+        views="true" in (values["views"], values["rviz"]),
         respawn=values["respawn"] == "true",
         log_level=values["log_level"],
-        parameters={"vla_inference": {"policy": policy}} if policy else {},
+        record=values["record"].lower() not in ("", "false"),
+        parameters=_given_parameters(values),
         remappings={source: target for source, target in remappings.items() if target},
     )
+    if bringup.views:
+        bringup = replace(bringup, parameters={**bringup.parameters, **_camera_views(bringup)})
     bringup.check()
     return bringup
+
+
+def _given_parameters(values: Mapping[str, str]) -> dict[str, dict[str, Value]]:
+    """Parameters that arguments stand for, by node."""
+    inference: dict[str, Value] = {
+        name: values[name] for name in ("policy", "model", "tokenizer") if values[name]
+    }
+    given = {"vla_inference": inference} if inference else {}
+    folder = values["record"]
+    if folder.lower() not in ("", "true", "false"):
+        given["recorder"] = {"folder": str(Path(folder).expanduser())}
+    return given
+
+
+def _camera_views(bringup: Bringup) -> dict[str, dict[str, Value]]:
+    """What visualizer must know of the cameras of camera_sync, where the files do not say it.
+
+    A calibration is published beside its images, as image_transport has it. Raises ParameterError.
+    """
+    given: dict[str, dict[str, Any]] = {process.name: {} for process in NODES}
+    for path in bringup.params_files:
+        for name, values in load_params_file(path, list(given)).items():
+            given[name].update(values)
+    cameras = resolve(specs_of(STACK[0]), given["camera_sync"])
+    roles = cameras["camera_roles"]
+    assert isinstance(roles, list)
+    chosen: dict[str, Value] = {"camera_roles": roles, "base_frame": cameras["base_frame"]}
+    for role in given["visualizer"].get("camera_roles", roles):
+        topic = cameras.get(f"cameras.{role}.topic")
+        if isinstance(topic, str):
+            folder, slash, _ = topic.removesuffix("/compressed").rpartition("/")
+            chosen[f"cameras.{role}.camera_info_topic"] = f"{folder}{slash}camera_info"
+    own = given["visualizer"]
+    return {"visualizer": {name: value for name, value in chosen.items() if name not in own}}
 
 
 def _complete(given: Mapping[str, str]) -> dict[str, str]:

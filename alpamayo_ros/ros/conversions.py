@@ -484,6 +484,25 @@ def plan_to_msg(plan: t.Plan) -> m.Plan:
     )  # fmt: skip
 
 
+def plan_from_msg(message: m.Plan) -> t.Plan:
+    """Plan of a message; raises ValueError for a source that does not exist."""
+    points = _trajectory(message.points)
+    times = [duration_to_s(point.time_from_start) for point in message.points]
+    return t.Plan(
+        stamp_ns=time_to_ns(message.header.stamp),
+        odometry_frame=message.header.frame_id,
+        times_s=np.array(times, dtype=float),
+        positions=points.positions,
+        headings=points.headings,
+        speeds=points.speeds,
+        accelerations=points.accelerations,
+        curvatures=points.curvatures,
+        source=t.PlanSource(message.source),
+        reason=message.reason,
+        t0_ns=time_to_ns(message.t0) or None,
+    )
+
+
 def plan_to_path(plan: m.Plan) -> Path:
     """The plan as a nav_msgs/Path for rviz, its stamps those of the points."""
     path = Path(header=plan.header)

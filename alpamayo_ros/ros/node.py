@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar
 
 import rclpy
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.clock import JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
@@ -137,11 +138,12 @@ class StackNode(LifecycleNode):
         callback: Callable[[Any], None],
         qos: QoSProfile,
         while_inactive: bool = False,
+        raw: bool = False,
     ) -> Any:
         """Subscribe; the callback is called only while the node is active.
 
         ``while_inactive`` is for latched topics: what they hold comes once, perhaps before the
-        activation.
+        activation. ``raw``: the callback takes the message as bytes.
         """
 
         def while_active(message: Any) -> None:
@@ -149,7 +151,7 @@ class StackNode(LifecycleNode):
                 callback(message)
 
         subscription = self.create_subscription(
-            message_type, topic, while_active, qos,
+            message_type, topic, while_active, qos, raw=raw,
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )  # fmt: skip
         self._entities.append((self.destroy_subscription, subscription))
@@ -171,6 +173,21 @@ class StackNode(LifecycleNode):
         service = self.create_service(service_type, name, callback)
         self._entities.append((self.destroy_service, service))
         return service
+
+    def act(
+        self,
+        action_type: Any,
+        name: str,
+        execute: Callable[[Any], Any],
+        accept: Callable[[Any], GoalResponse],
+    ) -> Any:
+        """Offer an action; a goal can be cancelled at any time."""
+        server = ActionServer(
+            self, action_type, name, execute, goal_callback=accept,
+            cancel_callback=lambda _: CancelResponse.ACCEPT,
+        )  # fmt: skip
+        self._entities.append((lambda entity: entity.destroy(), server))
+        return server
 
     def now_ns(self) -> int:
         """ROS time now [ns]."""
@@ -314,8 +331,10 @@ def run(node_class: type[StackNode], arguments: Sequence[str] | None = None) -> 
             node.start()
         executor.spin()
     except ConfigurationError as error:
-        print(f"{node_class.NAME}: {error}", file=sys.stderr)
-        return EXIT_CONFIGURATION
+        # told to stop while it was coming up: that is no fault of its configuration
+        if node is None or rclpy.ok():
+            print(f"{node_class.NAME}: {error}", file=sys.stderr)
+            return EXIT_CONFIGURATION
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     except Exception:

@@ -21,6 +21,7 @@ from typing import TextIO
 
 from alpamayo_ros.ros.bringup import (
     EXIT_CONFIGURATION,
+    NODES,
     RESPAWN_DELAY_S,
     STACK,
     Bringup,
@@ -44,10 +45,10 @@ __all__ = [
     "run",
 ]
 
-_NODE_NAMES = frozenset(process.name for process in STACK)
+_NODE_NAMES = frozenset(process.name for process in NODES)
 
-# How long stop() waits after each signal before it sends the next.
-_PATIENCE_S = {signal.SIGINT: 5.0, signal.SIGTERM: 2.0, signal.SIGKILL: 5.0}
+# How long stop() waits after each signal before it sends the next; a record is completed first.
+_PATIENCE_S = {signal.SIGINT: 10.0, signal.SIGTERM: 2.0, signal.SIGKILL: 5.0}
 
 # A process that lived this long is started again at once, whatever came before; one that keeps
 # dying sooner is started ever less often.

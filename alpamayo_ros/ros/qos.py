@@ -15,11 +15,17 @@ INTERNAL = QoSProfile(
 
 LATCHED = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,
-    depth=1,
+    depth=100,
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
-"""What a late joiner must know: mode decisions, which carry their own time to live."""
+"""What a late joiner must know: mode decisions, which carry their own time to live. Many, because a
+question or small talk said after a command must not push it out."""
+
+ANSWERS = QoSProfile(
+    history=HistoryPolicy.KEEP_LAST, depth=100, reliability=ReliabilityPolicy.RELIABLE
+)
+"""Pieces of text, of which none may be lost."""
 
 STATIC_TF = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,
@@ -27,3 +33,6 @@ STATIC_TF = QoSProfile(
     reliability=ReliabilityPolicy.RELIABLE,
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
+
+COMMANDS = ANSWERS
+"""What people say: in bursts, and every sentence gets a decision."""

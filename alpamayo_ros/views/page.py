@@ -71,19 +71,30 @@ show(Math.floor(ticks.length / 2));
 """
 
 
-def page(title: str, header: str, sections: list[str], footer: str, ticks: list[object]) -> str:
-    """The HTML of a report; ``ticks`` is what the script knows of each predicted tick."""
+def page(
+    title: str,
+    header: str,
+    sections: list[str],
+    footer: str,
+    ticks: list[object],
+    style: str = "",
+    own_script: str = "",
+) -> str:
+    """The HTML of a report; ``ticks`` is what the script knows of each predicted tick.
+
+    ``style`` and ``own_script`` are a page's own, beside what all pages share.
+    """
     data = json.dumps(ticks, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     script = (
         f'<script type="application/json" id="ticks">{data}</script><script>{_SCRIPT}</script>'
         if ticks
         else ""
-    )
+    ) + (f"<script>{own_script}</script>" if own_script else "")
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
+        f"<title>{escape(title)}</title><style>{STYLE}{style}</style></head>"
         f"<body><main><header>{header}</header>{''.join(sections)}"
         f"<footer>{footer}</footer></main>{script}</body></html>\n"
     )

@@ -110,6 +110,16 @@ def test_composed_is_one_process():
     assert node.node_executable == "composed"
 
 
+def test_who_looks_on_and_writes_down_is_started_on_demand(tmp_path):
+    nodes = processes(bring_up(rviz="true", record=str(tmp_path / "drive")))
+    names = [node.node_executable for node in nodes]
+    assert names == [*(process.name for process in STACK), "visualizer", "recorder", "rviz2"]
+    words = [word.text for parts in nodes[-2].cmd for word in parts if hasattr(word, "text")]
+    assert f'folder:="{tmp_path / "drive"}"' in words
+    names = [node.node_executable for node in processes(bring_up(composed="true", record="true"))]
+    assert names == ["composed", "recorder"]
+
+
 def test_a_bad_params_file_starts_nothing(tmp_path):
     path = tmp_path / "vehicle.yaml"
     path.write_text("/**/camera_sync:\n  ros__parameters: {camera_role: [a]}\n")

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from alpamayo_msgs.msg import Plan, Prediction
+from alpamayo_msgs.msg import ModeDecision, Plan, Prediction
 from nav_msgs.msg import Odometry, Path
 from rosgraph_msgs.msg import Clock
 
@@ -19,6 +19,7 @@ from alpamayo_ros.geometry import identity_pose
 from alpamayo_ros.nodes.trajectory_publisher import autoware_trajectory
 from alpamayo_ros.policy.ctra import ConstantTurnRateAcceleration
 from alpamayo_ros.ros.conversions import (
+    decision_to_msg,
     ego_state_to_msg,
     plan_to_msg,
     prediction_to_msg,
@@ -26,6 +27,7 @@ from alpamayo_ros.ros.conversions import (
     time_to_ns,
 )
 from alpamayo_ros.ros.diagnostics import ERROR
+from alpamayo_ros.ros.qos import LATCHED
 from ros_harness import status_messages, status_values
 
 CTRA = ConstantTurnRateAcceleration()
@@ -170,6 +172,61 @@ def test_bad_predictions_are_refused_by_name_and_the_last_valid_one_is_driven(
     bad_odometry.pose.pose.position.y = math.inf
     bench.odometry.publish(bad_odometry)
     peer.wait_until(lambda: bench.value("dropped.ego_odometry.not_finite") == "1", "its count")
+    assert node.alive
+
+
+def decision(command_id: str, limits: t.DrivingLimits, lives_s: float = 60.0) -> ModeDecision:
+    return decision_to_msg(
+        t.ModeDecision(
+            time.time_ns(), command_id, t.Mode.CONTROL, t.Verdict.ROUTED, "PULL_OVER: understood",
+            limits=limits, time_to_live_s=lives_s,
+        )
+    )  # fmt: skip
+
+
+def test_what_words_limit_is_limited_until_it_ends(peer: Any, start_node: Any) -> None:
+    """Also when the words were said before the node was there."""
+    decisions = peer.talk(ModeDecision, "mode_decision", LATCHED)
+    decisions.publish(decision("c1", t.DrivingLimits(max_speed=0.0)))
+    node = start_node(NAME)
+    bench = Bench(peer)
+    begin = time.time_ns()
+
+    def plan_of(what: str, found: Any) -> Plan:
+        """Predict until a plan of the model is as wanted."""
+        bench.plans.clear()
+
+        def look() -> Plan | None:
+            now = time.time_ns()
+            x = (now - begin) * 1e-9 * SPEED
+            bench.odometry.publish(ego(now, x))
+            bench.predictions.publish(prediction(now, x))
+            time.sleep(0.05)
+            plans = [p for p in bench.plans if p.source == Plan.SOURCE_MODEL and found(p)]
+            return plans[0] if plans else None
+
+        plan = peer.wait_until(look, what)
+        assert isinstance(plan, Plan)
+        assert_sound(plan)
+        return plan
+
+    stopping = plan_of("a plan that stops", lambda p: "LIMITED" in p.reason)
+    assert stopping.reason.startswith("LIMITED: max_speed 0.0 m/s by c1; FRESH")
+    assert stopping.points[-1].speed == 0.0
+
+    refused = decision("c2", t.DrivingLimits(max_speed=50.0))
+    refused.verdict = ModeDecision.VERDICT_REFUSED
+    decisions.publish(refused)
+    decisions.publish(ModeDecision(mode=77, verdict=99))
+    bench.wait_for_value("mode_decision.without_effect.refused", "1")
+    bench.wait_for_value("mode_decision.without_effect.malformed", "1")
+    assert "by c1" in plan_of("the limit still", lambda p: "LIMIT" in p.reason).reason
+
+    decisions.publish(decision("c3", t.DrivingLimits(max_speed=6.0), lives_s=1.5))
+    slower = plan_of("the newer limit", lambda p: "by c3" in p.reason)
+    assert slower.points[-1].speed == pytest.approx(6.0, abs=0.05)
+    free = plan_of("its end", lambda p: p.reason.startswith("FRESH"))
+    assert free.points[-1].speed == pytest.approx(SPEED, abs=0.05)
     assert node.alive
 
 

@@ -10,7 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from alpamayo_msgs.msg import ChainOfCausation, EgoHistory, FrameSet, ModeDecision, Prediction
+from alpamayo_msgs.msg import (
+    Answer,
+    ChainOfCausation,
+    EgoHistory,
+    FrameSet,
+    ModeDecision,
+    Prediction,
+)
 from ego_histories import history
 from lifecycle_msgs.srv import ChangeState, GetState
 from std_msgs.msg import String
@@ -24,7 +31,7 @@ from alpamayo_ros.ros.conversions import (
     time_to_ns,
 )
 from alpamayo_ros.ros.diagnostics import ERROR
-from alpamayo_ros.ros.qos import LATCHED
+from alpamayo_ros.ros.qos import ANSWERS, LATCHED
 from ros_harness import status_messages, status_values
 
 NAME = "vla_inference"
@@ -75,6 +82,15 @@ class Slow(ConstantTurnRateAcceleration):
         while not (FOLDER / "go_on").exists():
             time.sleep(0.01)
         return super().predict(observation)
+
+
+class Speaking(ConstantTurnRateAcceleration):
+    name = "speaking"
+
+    def answer(self, question, observation):
+        if "memory" in question:
+            raise RuntimeError("CUDA out of memory")
+        yield from question.split()
 
 
 class Seeing(ConstantTurnRateAcceleration):
@@ -172,7 +188,7 @@ def test_only_pairs_with_equal_stamps_and_valid_histories_are_predicted(
     message = bench.predictions[0]
     assert (message.policy, message.header.frame_id) == ("ctra", "base_link")
     assert len(message.candidates) == 1 and len(message.candidates[0].points) == 64
-    assert [latency.stage for latency in message.latencies] == ["total"]
+    assert [latency.stage for latency in message.latencies] == ["total", "judge"]
     peer.wait_until(lambda: bench.chains and bench.traces, "chain and trace")
     assert bench.chains[0].header.stamp == message.header.stamp
     assert bench.chains[0].token_count == 0
@@ -322,6 +338,56 @@ def test_only_a_routed_decision_within_its_time_reaches_the_policy(
     bench.wait_for(tick(2))
     assert bench.predictions[-1].decision_id == ""
     assert "nav ''" in bench.predictions[-1].candidates[0].chain_of_causation.text
+
+
+def ask(identity: str, question: str, stamp_ns: int | None = None) -> ModeDecision:
+    return decision_to_msg(
+        t.ModeDecision(
+            time.time_ns() if stamp_ns is None else stamp_ns, identity, t.Mode.QUESTION,
+            t.Verdict.ROUTED, "QUESTION: test", question=question, time_to_live_s=10.0,
+        )
+    )  # fmt: skip
+
+
+def test_a_question_is_answered_piece_by_piece_from_what_was_seen(
+    peer: Any, start_node: Any, policies: Path
+) -> None:
+    decisions = peer.talk(ModeDecision, "mode_decision", LATCHED)
+    answers = peer.listen(Answer, "model_answer", ANSWERS)
+    start_node(NAME, policy="vla_test_policies:Speaking")
+    bench = Bench(peer)
+    peer.wait_for_publisher("model_answer")
+    decisions.publish(ask("q", "what is there"))
+    decisions.publish(ask("late", "too late", time.time_ns() - 60 * t.SECOND_NS))
+    bench.wait_for_value("mode_decision", "2")
+    assert not answers
+    bench.send(tick(0))
+    bench.wait_for(tick(0))
+    peer.wait_until(lambda: answers and answers[-1].last, "the end of the answer")
+    assert [answer.text for answer in answers] == ["what", "is", "there", ""]
+    assert {time_to_ns(answer.evidence_t0) for answer in answers} == {tick(0)}
+
+    decisions.publish(ask("broken", "how much memory"))
+    peer.wait_until(lambda: answers[-1].question_id == "broken", "the end of the failed answer")
+    assert answers[-1].last
+    assert answers[-1].text == ""
+    bench.send(tick(1))
+    bench.wait_for(tick(1))
+
+
+def test_a_policy_without_words_ends_the_answer_at_once(
+    peer: Any, start_node: Any, policies: Path
+) -> None:
+    decisions = peer.talk(ModeDecision, "mode_decision", LATCHED)
+    answers = peer.listen(Answer, "model_answer", ANSWERS)
+    start_node(NAME)
+    bench = Bench(peer)
+    peer.wait_for_publisher("model_answer")
+    bench.send(tick(0))
+    bench.wait_for(tick(0))
+    decisions.publish(ask("q", "what is there"))
+    peer.wait_until(lambda: answers, "the end of the answer")
+    assert (answers[0].question_id, answers[0].text, answers[0].last) == ("q", "", True)
 
 
 def test_a_decision_that_comes_before_the_activation_is_kept(

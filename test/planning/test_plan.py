@@ -11,7 +11,8 @@ import pytest
 
 from alpamayo_ros.geometry import quaternion_from_yaw
 from alpamayo_ros.planning.bounds import Bounds
-from alpamayo_ros.planning.plan import Planner, PlannerSettings
+from alpamayo_ros.planning.plan import Planner
+from alpamayo_ros.planning.settings import PlannerSettings
 from alpamayo_ros.planning.validation import check_plan
 from alpamayo_ros.policy.ctra import ConstantTurnRateAcceleration
 from alpamayo_ros.types import (

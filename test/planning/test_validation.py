@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from alpamayo_ros.planning.bounds import Bounds
 from alpamayo_ros.planning.unicycle import rollout
-from alpamayo_ros.planning.validation import check_plan, check_trajectory
+from alpamayo_ros.planning.validation import check_plan, check_trajectories, check_trajectory
 from alpamayo_ros.policy.ctra import ConstantTurnRateAcceleration
 from alpamayo_ros.types import Plan, PlanSource, Trajectory
 
@@ -98,6 +98,54 @@ def test_each_fault_has_its_name() -> None:
     assert "YAW_RATE" in names(rollout(5.0, straight, np.full(64, 0.195)), 5.0)
     assert "SPEED" in names(rollout(49.0, np.full(64, 1.0), still), 49.0)
     assert "START" in names(rollout(10.0, straight, still), 5.0)
+
+
+def test_what_the_wheels_cannot_do_is_named_for_the_vehicle_it_is() -> None:
+    """A bicycle of the wheelbase; a long vehicle must steer more for the same curve."""
+    bend = rollout(5.0, np.zeros(64), np.full(64, 0.15))
+    assert not names(bend, 5.0)
+    assert names(bend, 5.0, Bounds(wheelbase=6.0)) == {"STEERING_ANGLE"}
+    (violation,) = check_trajectory(bend, 5.0, Bounds(wheelbase=6.0))
+    assert violation.value == pytest.approx(np.arctan(6.0 * 0.15)) and violation.bound == 0.6
+    # from straight on to a curve of 7 m within 0.4 s
+    kappa = np.clip((np.arange(64) - 20) / 4, 0.0, 1.0) * 0.14
+    steered = rollout(3.0, np.zeros(64), kappa)
+    assert "STEERING_RATE" in names(steered, 3.0)
+    assert "STEERING_RATE" not in names(steered, 3.0, Bounds(max_steering_rate=0.8))
+    walking = rollout(0.9, np.zeros(64), kappa)
+    assert "STEERING_RATE" not in names(walking, 0.9)
+
+
+def test_a_path_that_is_too_short_or_spread_too_far_is_named() -> None:
+    trajectory = CTRA.trajectory(10.0, 0.0, 0.0)
+    enough = dataclasses.replace(trajectory, positions=trajectory.positions * 0.15)
+    assert "FORWARD_LENGTH" not in names(enough, 10.0)
+    # 9 m/s, as the measured speed may be 1 m/s off, braked with 4.05 m/s^2, and 0.5 m of slack
+    shorter = dataclasses.replace(trajectory, positions=trajectory.positions * 0.1)
+    assert "FORWARD_LENGTH: 6.4 < 9.5 m" in [
+        str(violation) for violation in check_trajectory(shorter, 10.0, BOUNDS)
+    ]
+    spread = dataclasses.replace(trajectory, positions=trajectory.positions * 6.0)
+    assert "SPACING" in names(spread, 10.0)
+    for speed in (0.0, 3.0, 20.0, 45.0):
+        assert not names(CTRA.trajectory(speed, -4.05, 0.0), speed)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    speed=st.floats(0.0, 30.0),
+    spoils=st.lists(
+        st.tuples(FIELDS, st.integers(0, 63), st.floats(-20.0, 20.0) | NOT_NUMBERS), max_size=6
+    ),
+)
+def test_together_or_alone_the_same_is_found(
+    speed: float, spoils: list[tuple[str, int, float]]
+) -> None:
+    trajectories = [CTRA.trajectory(speed, 0.5, 0.1)]
+    trajectories += [corrupted(trajectories[0], *spoil) for spoil in spoils]
+    together = check_trajectories(trajectories, speed, BOUNDS)
+    alone = [check_trajectory(trajectory, speed, BOUNDS) for trajectory in trajectories]
+    assert [list(map(str, found)) for found in together] == [list(map(str, f)) for f in alone]
 
 
 def test_a_folded_path_is_named() -> None:

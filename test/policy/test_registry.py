@@ -9,12 +9,20 @@ import pytest
 
 from alpamayo_ros.policy.protocol import Policy
 from alpamayo_ros.policy.registry import UnknownPolicy, create, names
+from alpamayo_ros.types import ConfigurationError
+
+TINY = Path(__file__).resolve().parents[1] / "data" / "alpamayo1_5_tiny"
 
 
 def test_every_policy_that_ships_can_be_made() -> None:
     for name in names():
-        policy = create(name)
+        policy = create(name, {"model": str(TINY)})
         assert isinstance(policy, Policy) and policy.name == name
+
+
+def test_a_policy_that_needs_a_model_says_so() -> None:
+    with pytest.raises(ConfigurationError, match="'model' is ''"):
+        create("alpamayo")
 
 
 def test_a_policy_of_ones_own_gets_settings_and_clock(

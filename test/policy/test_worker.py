@@ -53,3 +53,29 @@ def test_what_is_forgotten_is_not_worked_on() -> None:
 
 def test_stopping_an_idle_worker_returns() -> None:
     NewestWorker("test", lambda item: None).stop()
+
+
+def test_meanwhile_goes_on_between_items_and_rests_when_it_has_nothing_to_do() -> None:
+    done = threading.Event()
+    order: list[str] = []
+    left = 3
+
+    def meanwhile() -> bool:
+        nonlocal left
+        if left == 0:
+            return False
+        left -= 1
+        order.append("meanwhile")
+        if left == 0:
+            done.set()
+        return left > 0
+
+    worker = NewestWorker("test", lambda item: order.append(item), meanwhile)
+    worker.wake()
+    assert done.wait(WAIT_S)
+    done.clear()
+    left = 1
+    worker.submit("item")
+    assert done.wait(WAIT_S)
+    worker.stop()
+    assert order == ["meanwhile"] * 3 + ["item", "meanwhile"]

@@ -9,7 +9,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alpamayo_ros.ros.bringup import STACK, Bringup, specs_of
+from alpamayo_ros.ros.bringup import NODES as PROCESSES
+from alpamayo_ros.ros.bringup import Bringup, specs_of
 from alpamayo_ros.ros.parameters import (
     ParameterError,
     ParameterSpec,
@@ -19,7 +20,7 @@ from alpamayo_ros.ros.parameters import (
 )
 
 PARAMS = Path(__file__).resolve().parents[2] / "params"
-NODES = [process.name for process in STACK]
+NODES = [process.name for process in PROCESSES]
 ROLES = {
     "cross_left", "front_wide", "cross_right", "rear_left", "rear_tele", "rear_right", "front_tele"
 }  # fmt: skip
@@ -175,15 +176,22 @@ def test_the_rigs_are_those_of_the_drives():
 
 def test_the_base_file_says_what_the_nodes_default_to():
     values = load_params_file(PARAMS / "alpamayo.yaml", NODES)
-    for process in STACK:
+    for process in PROCESSES:
         defaults = {spec.name: spec.default for spec in specs_of(process)}
         for name, value in values[process.name].items():
             assert value == defaults[name], f"{process.name}: {name}"
 
 
-@pytest.mark.parametrize("process", STACK, ids=lambda process: process.name)
+@pytest.mark.parametrize("process", PROCESSES, ids=lambda process: process.name)
 def test_every_parameter_is_described_and_has_a_default_that_fits(process):
     for spec in expand(specs_of(process), ["front_wide"]).values():
         assert spec.description.rstrip().endswith("."), spec.name
         assert spec.check(spec.default) == spec.default
         assert yaml.safe_load(json.dumps(spec.default)) == spec.default
+
+
+def test_the_nodes_that_select_and_plan_must_have_the_same_vehicle():
+    bounds = {"bounds.wheelbase": 3.4}
+    Bringup(parameters={"vla_inference": bounds, "trajectory_publisher": bounds}).check()
+    with pytest.raises(ParameterError, match=r"bounds.wheelbase' is 3.4 of vla_inference and 2.9"):
+        Bringup(parameters={"vla_inference": bounds}).check()
