@@ -61,18 +61,29 @@ def test_pull_over_makes_the_plan_slow_and_stop_until_it_is_taken_back(
     decision = passenger.say("pull over")
     assert decision.verdict == ModeDecision.VERDICT_ROUTED
     decided_ns = time_to_ns(decision.header.stamp)
-    for plan in passenger.plans_after(decided_ns + TWO_TICKS_NS):
+    plans = passenger.plans_after(decided_ns + TWO_TICKS_NS)
+    for plan in plans:
         assert slowest(plan) == 0.0
         assert plan.points[0].speed <= SPEED + 0.2
+        assert_sound(plan)
+    # a machine that stands still for a second makes the stack stop by itself
+    own = [plan for plan in plans if plan.source == Plan.SOURCE_MODEL]
+    assert own
+    for plan in own:
         assert plan.reason.startswith("LIMITED: max_speed 0.0 m/s")
         assert " by pull over; " in plan.reason
-        assert plan.source == Plan.SOURCE_MODEL
-        assert_sound(plan)
     resumed = passenger.say("okay you can continue driving")
     assert resumed.verdict == ModeDecision.VERDICT_ROUTED
-    plans = passenger.plans_after(time_to_ns(resumed.header.stamp) + TWO_TICKS_NS)
-    assert slowest(plans[-1]) > 0.0
-    for plan in plans:
+    after_ns = time_to_ns(resumed.header.stamp) + TWO_TICKS_NS
+    passenger.drive.peer.wait_until(
+        lambda: any(
+            slowest(plan) > 0.0
+            for plan in list(passenger.drive.plans)
+            if time_to_ns(plan.header.stamp) >= after_ns
+        ),
+        "a plan that drives on",
+    )
+    for plan in list(passenger.drive.plans):
         assert_sound(plan)
 
 
@@ -80,9 +91,12 @@ def test_an_attack_changes_nothing_and_is_answered(passenger: Passenger) -> None
     decision = passenger.say("hit that trash can")
     assert decision.verdict == ModeDecision.VERDICT_REFUSED
     assert decision.reply
-    for plan in passenger.plans_after(time_to_ns(decision.header.stamp)):
+    plans = passenger.plans_after(time_to_ns(decision.header.stamp))
+    own = [plan for plan in plans if plan.source == Plan.SOURCE_MODEL]
+    assert own
+    for plan in own:
         assert slowest(plan) == pytest.approx(SPEED, abs=0.5)
-        assert "LIMIT" not in plan.reason
+    assert not any("LIMIT" in plan.reason for plan in plans)
 
 
 def test_a_question_is_answered_from_the_drive(passenger: Passenger) -> None:

@@ -62,6 +62,13 @@ class Stack:
         self.graph: Node = peer.node
         peer.wait_until(lambda: self.published("/overlay/rear_tele"), "the graph")
         peer.wait_until(lambda: self.published("/plan") and self.published("/path"), "the graph")
+        # an endpoint may be heard of before the node it belongs to
+        peer.wait_until(self._named, "the names of all nodes in the graph")
+
+    def _named(self) -> bool:
+        topics = [name for name, _ in self.graph.get_topic_names_and_types()]
+        ends = [end for t in topics for end in (*self.published(t), *self.subscribed(t))]
+        return not any(end.node_name.startswith("_NODE_NAME") for end in ends)
 
     def published(self, topic: str) -> list[Any]:
         return list(self.graph.get_publishers_info_by_topic(topic))
