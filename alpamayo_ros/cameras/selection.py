@@ -109,7 +109,7 @@ class _Pending:
 
     t0_ns: int
     deadline_ns: int
-    found: dict[str, CameraFrames | _Missing] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
 
 
 class FrameSelector:
@@ -247,8 +247,8 @@ class FrameSelector:
         pending = self._pending
         if pending is None:
             return
-        self._search(pending)
-        if now_ns >= pending.deadline_ns or len(pending.found) == len(self._tracks):
+        self._settle(pending)
+        if now_ns >= pending.deadline_ns or len(pending.settled) == len(self._tracks):
             self._finish(pending, ready)
 
     def _is_settled(self, candidate: _Frame) -> bool:
@@ -259,14 +259,14 @@ class FrameSelector:
 
     # -- the frames of a set
 
-    def _search(self, pending: _Pending) -> None:
-        """Settle every camera whose frames for this set cannot get any better."""
+    def _settle(self, pending: _Pending) -> None:
+        """Note every camera that is no longer waited for."""
         for role, track in self._tracks.items():
-            if role in pending.found:
+            if role in pending.settled:
                 continue
             silent = track.newest_ns is None or pending.t0_ns - track.newest_ns > SILENT_NS
             if silent or track.is_final(pending.t0_ns):
-                pending.found[role] = self._choose(track, pending.t0_ns)
+                pending.settled.add(role)
 
     def _choose(self, track: _Track, t0_ns: int) -> CameraFrames | _Missing:
         newest = track.newest_ns
@@ -305,10 +305,9 @@ class FrameSelector:
     def _finish(self, pending: _Pending, ready: list[FrameSet]) -> None:
         """Emit a set with what there is, or drop it when that is too little."""
         self._pending = None
-        found = {
-            role: pending.found.get(role) or self._choose(track, pending.t0_ns)
-            for role, track in self._tracks.items()
-        }
+        # Not chosen before: a camera may settle on what its rhythm promises, and while others are
+        # waited for a frame may still come that is nearer.
+        found = {role: self._choose(track, pending.t0_ns) for role, track in self._tracks.items()}
         cameras = tuple(entry for entry in found.values() if isinstance(entry, CameraFrames))
         missing = {role: entry for role, entry in found.items() if isinstance(entry, _Missing)}
         if len(cameras) < self._min_cameras:

@@ -283,6 +283,21 @@ def test_a_set_that_may_not_lack_a_camera_is_dropped_and_counted(policy):
     assert any("camera cross_left camera_late" in detail for _, detail in driver.drops)
 
 
+def test_a_frame_ahead_of_its_rhythm_is_taken_while_others_are_waited_for():
+    early = regular("cross_left", -49.0, count=12)
+    stamp = early[11].stamp_ns - 3 * MS
+    early[11] = Arrival(stamp + 5 * MS, "cross_left", stamp)
+    driver = Driver(["front_wide", "cross_left", "cross_right"]).play(
+        regular("front_wide", count=11)
+        + early
+        + regular("cross_right", -100.0, count=12, delay_ms=55)
+    )
+    *before, (frames, out_ns) = [s for s in driver.sets if len(s[0].cameras) == 3]
+    assert {f.cameras[0].errors_ns[3] for f, _ in before} == {-49 * MS}  # +51 was to be expected
+    assert frames.t0_ns == START + 10 * TICK_NS and out_ns == frames.t0_ns + 55 * MS
+    assert frames.cameras[0].errors_ns == (-49 * MS, -49 * MS, -49 * MS, 48 * MS)
+
+
 def test_a_silent_camera_is_not_waited_for():
     driver = Driver(["front_wide", "cross_left"]).play(
         regular("front_wide") + regular("cross_left", count=10)
