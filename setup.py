@@ -24,7 +24,7 @@ setup(
         ),
     ],
     install_requires=["setuptools"],
-    package_data={"alpamayo_ros.commands": ["data/model.npz"]},
+    package_data={"alpamayo_ros.commands": ["data/model/*"]},
     zip_safe=False,
     maintainer="alpamayo_ros maintainers",
     maintainer_email="maintainers@alpamayo-ros.invalid",

@@ -25,6 +25,7 @@ _COMMANDS = {
     "reason": ("alpamayo_ros.reasoning.cli", "traces and trajectories in, verdicts out"),
     "audit": ("alpamayo_ros.drives.audit", "what happened in recorded drives, and why"),
     "golden": ("alpamayo_ros.policy.alpamayo.golden", "check the model runtime by recordings"),
+    "train": ("alpamayo_ros.commands.train", "make the mode expert's network anew"),
     "bench": ("bench.__main__", "measure, next to the alternative"),
 }
 

@@ -367,6 +367,19 @@ class Reasoning:
     longitudinal_verdict: AxisVerdict = field(default_factory=AxisVerdict)
     lateral_verdict: AxisVerdict = field(default_factory=AxisVerdict)
 
+    @property
+    def contradicted(self) -> tuple[tuple[Axis, AxisVerdict], ...]:
+        """The axes on which the trajectory contradicts the trace."""
+        axes = (
+            (Axis.LONGITUDINAL, self.longitudinal_verdict),
+            (Axis.LATERAL, self.lateral_verdict),
+        )
+        return tuple(
+            (axis, verdict)
+            for axis, verdict in axes
+            if verdict.verdict == Consistency.CONTRADICTION
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

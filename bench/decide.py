@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from alpamayo_ros.commands import classifier
+from alpamayo_ros.commands.examples import SENTENCES
 from alpamayo_ros.commands.mode_expert import ModeExpert, ModeExpertSettings
 from alpamayo_ros.commands.normalise import normalise
 from alpamayo_ros.commands.refuse import refusal
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    texts = _texts(arguments.files or sorted((classifier.MODEL.parent / "train").glob("*.jsonl")))
+    texts = texts_of(arguments.files or training_files())
     step = max(1, len(texts) // arguments.count)
     texts = texts[::step][: arguments.count]
     if hasattr(os, "sched_setaffinity"):
@@ -67,7 +67,13 @@ def _line(times_s: Sequence[float]) -> str:
     )
 
 
-def _texts(files: Sequence[Path]) -> list[str]:
+def training_files() -> list[Path]:
+    """The labelled sentences that the classifier is trained on."""
+    return sorted(SENTENCES.glob("*.jsonl"))
+
+
+def texts_of(files: Sequence[Path]) -> list[str]:
+    """Sentences of text files, one a line, and of JSON lines."""
     return [
         json.loads(line)["text"] if path.suffix == ".jsonl" else line
         for path in files

@@ -3,7 +3,7 @@
 """Hundreds of thousands of hostile sentences through ModeExpert.decide.
 
 Random characters, random bytes, sentences with control tokens in every look-alike, commands glued
-together from words of the lexicon, and training sentences with letters swapped for others. Each
+together from the words of commands, and training sentences with letters swapped for others. Each
 decision must keep what decisions promise; the routed ones of harmful sentences are printed, and a
 sample of all routed ones with ``--show``.
 """
@@ -17,13 +17,12 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from alpamayo_ros.commands import classifier, reasons
-from alpamayo_ros.commands.lexicon import phrases
 from alpamayo_ros.commands.mode_expert import ModeExpert, ModeExpertSettings
 from alpamayo_ros.commands.state import VehicleState
 from alpamayo_ros.types import ModeDecision, RoadClass, StackError, UserCommand, Verdict
+from bench.decide import training_files
 
 NAV_TEXT = re.compile(
     r"Continue straight|Turn (?:left|right) in \d{1,3}m(?: onto [A-Za-z0-9À-ÖØ-öø-ÿ' .-]{1,40})?|"
@@ -105,12 +104,12 @@ def _state(dice: random.Random) -> VehicleState | None:
 def _texts(dice: random.Random, count: int) -> Iterator[tuple[str, str]]:
     sentences = [
         (entry["label"], entry["text"])
-        for path in sorted((Path(classifier.MODEL.parent) / "train").glob("*.jsonl"))
+        for path in training_files()
         for entry in map(json.loads, path.read_text(encoding="utf-8").splitlines())
     ]
     harmful = [text for label, text in sentences if label == "harmful"]
     every = [text for _, text in sentences]
-    words = [" ".join(phrase) for found in phrases().values() for phrase in found]
+    words = classifier.Classifier().frequent
     makers: tuple[tuple[str, Callable[[], str]], ...] = (
         ("characters", lambda: _characters(dice)),
         ("bytes", lambda: _bytes(dice)),

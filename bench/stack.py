@@ -18,11 +18,11 @@ import rclpy
 from alpamayo_msgs.msg import ModeDecision, Plan, Prediction, UserCommand
 from rclpy.serialization import deserialize_message
 
-from alpamayo_ros.commands import classifier
 from alpamayo_ros.ros import qos
 from alpamayo_ros.ros.conversions import time_to_ns
 from alpamayo_ros.ros.parameters import Value
 from alpamayo_ros.ros.processes import Bringup, Supervisor
+from bench.decide import texts_of, training_files
 from bench.sensors import Sensors, percentiles, spinning
 
 ROLES = ("cross_left", "front_wide", "cross_right", "rear_left", "rear_tele", "rear_right")
@@ -114,7 +114,8 @@ class Speaker:
     def __init__(self, node: Any, rate: float) -> None:
         self._node = node
         self._period_s = 1.0 / rate
-        self._texts = _texts()
+        # of every label, mixed
+        self._texts = texts_of(training_files())[::7]
         self._commands = node.create_publisher(UserCommand, "user_command", qos.COMMANDS)
         self.said = self.decided = 0
         node.create_subscription(
@@ -136,13 +137,6 @@ class Speaker:
 
     def _on_decision(self, _: bytes) -> None:
         self.decided += 1
-
-
-def _texts() -> list[str]:
-    """Sentences of every label, mixed."""
-    files = sorted((classifier.MODEL.parent / "train").glob("*.jsonl"))
-    lines = [line for path in files for line in path.read_text(encoding="utf-8").splitlines()]
-    return [json.loads(line)["text"] for line in lines[::7]]
 
 
 def _evaluate(

@@ -42,8 +42,13 @@ def test_types_import_nothing_of_ours() -> None:
     assert not [name for name in _imports(PACKAGE / "types.py") if name.startswith("alpamayo")]
 
 
-def test_torch_is_imported_by_the_model_runtime_only() -> None:
+def test_torch_is_imported_by_the_model_runtime_and_for_training_only() -> None:
+    training = [PACKAGE / "commands" / name for name in ("network.py", "train.py")]
     for path in PACKAGE.rglob("*.py"):
+        if path in training:
+            continue
+        names = [name.rpartition(".")[2] for name in _imports(path)]
+        assert not {"network", "train"}.intersection(names), f"{path} trains"
         if "policy/alpamayo" not in path.as_posix():
             assert not [name for name in _imports(path) if name.split(".")[0] == "torch"], path
 

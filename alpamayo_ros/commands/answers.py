@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from alpamayo_ros.types import SECOND_NS, Consistency, Plan, PlanSource, Reasoning, Trace
+from alpamayo_ros.types import SECOND_NS, Plan, PlanSource, Reasoning, Trace
 
 MAX_EVIDENCE_AGE_S = 2.0
 """Older than this, what was seen says nothing about what the vehicle does now."""
@@ -257,7 +257,7 @@ class _Speaker:
             text = f"{described}. My newest reasoning is {age_s:.1f} s old, so I cannot say why."
             return EvidenceAnswer(text, plan.t0_ns)
         text = f"{described}: {_clause(trace.text)} ({max(age_s, 0.0):.1f} s ago)."
-        if _contradicts(evidence.reasoning):
+        if evidence.reasoning is not None and evidence.reasoning.contradicted:
             text += " But this plan does not do what that reasoning says."
         return EvidenceAnswer(text, evidence.trace_t0_ns)
 
@@ -277,10 +277,3 @@ def _clause(trace: str) -> str:
         line = line[:237].rsplit(" ", 1)[0] + "..."
     second = line[1:2]
     return line[:1].lower() + line[1:] if not second.isupper() else line
-
-
-def _contradicts(reasoning: Reasoning | None) -> bool:
-    verdicts = () if reasoning is None else (
-        reasoning.longitudinal_verdict, reasoning.lateral_verdict
-    )  # fmt: skip
-    return any(verdict.verdict == Consistency.CONTRADICTION for verdict in verdicts)

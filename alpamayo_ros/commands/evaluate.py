@@ -16,10 +16,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from alpamayo_ros.commands.classifier import LABELS_OF_FILES
 from alpamayo_ros.commands.reader import Reader, Reading
 
 OUTCOMES = ("CONTROL", "QUESTION", "REFUSED", "UNCLEAR")
-_LABELS = {"irrelevant": "unclear", "notice": "control"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,9 @@ def read_labelled(paths: Iterable[Path]) -> Iterator[Labelled]:
                     item if isinstance(item, str) else item["intent"]
                     for item in entry.get("intents") or ()
                 )
-                yield Labelled(entry["text"], _LABELS.get(entry["label"], entry["label"]), intents)
+                yield Labelled(
+                    entry["text"], LABELS_OF_FILES.get(entry["label"], entry["label"]), intents
+                )
 
 
 def judge(reader: Reader, sentences: Iterable[Labelled]) -> list[Judged]:

@@ -251,7 +251,7 @@ def _without_leet(text: str, disguises: set[str]) -> list[str]:
         word
         for word in text.split()
         if any(c.isalpha() for c in word)
-        and any(c in "0134578@$!|€£+" for c in word.strip("!.,?;:\"'()+"))
+        and any(c in "0134578@$!|€£+" for c in word.lstrip("\"'(").rstrip("!.,?;:\"'()+"))
         and not _UNIT.fullmatch(word.strip("!.,?;:\"'()").replace(",", ""))
         and not re.fullmatch(r"[a-z]+-\d+[a-z]?|\d+-[a-z]+(?:-[a-z]+)*", word.strip("!.,?"))
     ]

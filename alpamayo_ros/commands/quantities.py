@@ -116,10 +116,6 @@ _UNITS: dict[tuple[str, ...], str] = {
     **dict.fromkeys([(w,) for w in ("h", "hour", "hours")], "h"),
 }  # fmt: skip
 _LONGEST_UNIT = max(map(len, _UNITS))
-WORDS = frozenset(
-    (*_ONES, *_TENS, *_ORDINALS, "hundred", "thousand", "point", "half", "couple", "quarter")
-) | {word for unit in _UNITS for word in unit}
-"""Every word that a number or a unit can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +148,7 @@ def read_quantity(words: Sequence[str], start: int) -> tuple[Quantity, int] | No
             return Quantity(value, unit), after + length - start
     if after != start + taken:
         return Quantity(value, ""), taken
-    if words[start] in ("one", "a", "an", "half", "couple"):
+    if taken == 1 and words[start] in ("one", "a", "an", "half", "couple"):
         return None
     return Quantity(value, ""), taken
 
@@ -201,8 +197,8 @@ def _spoken(words: Sequence[str], start: int) -> tuple[float, int] | None:
             if read and (total % 10 or total == 0 or (_ONES[word] >= 10 and total % 100)):
                 break
             total += _ONES[word]
-        elif word == "hundred" and read and 0 < total < 100:
-            total *= 100
+        elif word == "hundred" and (not read or 0 < total < 100):
+            total = 100 * (total or 1.0)
         elif word == "thousand" and read and 0 < total < 1000:
             total *= 1000
         elif word == "and" and read and words[position - 1] in ("hundred", "thousand"):

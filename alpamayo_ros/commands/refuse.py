@@ -73,7 +73,11 @@ _BENIGN = re.compile(
     r"brush up|mow the (?:lawn|grass)|shot of|take out (?:the trash|money|food|pizza|the garbage)|takeout|"
     r"(?:do not|never|without|avoid|stop|quit|not) (?:block|blocking|obstruct\w*|hinder\w*|delay\w*|hold up|holding up|cut off|cutting off|ignore|ignoring|tailgate|tailgating) (?:the |that |this |an )?(?:ambulances?|fire trucks?|fire engines?|police car|emergency vehicles?|sirens?)|"
     r"(?:you|we|this|it|that|he|she|they) (?:are|is|were|was|re) (?:\w+ ){0,2}?(?:way|far|much) too (?:fast|quick)|"
-    r"kiss me|run over (?:the )?(?:numbers|schedule|plan|time)|hit by (?:a car|traffic)|crushing|nail salon|nailed it|beat box|dead tired|"
+    r"ice creams? (?:vans?|trucks?|man|men|shops?|parlou?r)|wheelie bins?|bowling (?:alley|green|club|night|ball|shoes)|"
+    r"(?:gun|bomb|rifle) (?:shops?|clubs?|shelters?|salute|crater)|bomb disposal|(?:water|nerf|toy|glue|radar|speed|cap|paintball) (?:pistols?|guns?|rifles?)|machine gun|shooting (?:range|gallery|club|stars?|a film)|"
+    r"(?:bank|train|the) (?:robbery|heist)|kill (?:that|the) (?:last |previous )?(?:order|request|command|idea)|kill some of (?:that|this|the|your|our) (?:speed|pace)|do not kill us|"
+    r"(?:do not|dinnae|never|stop|quit|no need to|not have to|not) (?:sit|sitting|drive|driving|ride|riding|be|being|hang|hanging|stick|get) (?:so |right |up )*(?:on|close to) (?:his|her|its|their|that \w+ 's|the \w+ 's) (?:bumper|tail|backside|back end)|"
+    r"(?:print|sticker|stickers|plate|dent|text|writing) on (?:his|her|its|their|the) (?:rear )?bumper|kiss me|run over (?:the )?(?:numbers|schedule|plan|time)|hit by (?:a car|traffic)|crushing|nail salon|nailed it|beat box|dead tired|"
     r"scared (?:me|us)|scare me|scares me|hurts?(?= (?:my|me|so|when))|my \w+ hurts?|does not hurt|it hurts)\b"
 )
 _NOT = re.compile(
@@ -297,15 +301,6 @@ def refusal(sentence: Sentence) -> Refusal | None:
     return None
 
 
-def names_harm(sentence: Sentence) -> bool:
-    """Whether words of harm stand anywhere, even asked about, denied or told of."""
-    plain = _BENIGN.sub(" ", sentence.plain)
-    return any(
-        pattern.search(plain)
-        for pattern in (_HIT_BODY, _HIT_ALWAYS_RE, _INTO, _EUPHEMISM, _CRASH_ON_PURPOSE, _AIM)
-    ) or any(rule.search(plain) for _, rule, _ in _RULES)
-
-
 def is_telling(sentence: Sentence) -> bool:
     """Whether the sentence tells of something instead of asking for it."""
     return _TOLD.search(sentence.plain) is not None
@@ -366,29 +361,39 @@ def _with_digits(text: str) -> str:
     return _NUMBER.sub(digits, text)
 
 
-_WANTED = re.compile(r"\b(?:drive|go|do|doing|at|to|make it|set it to|hold|keep|maintain) (\d+)\b")
+_WANTED = re.compile(
+    r"\b(?:drive|go|do|doing|at|to|make it|make that|set it to|hold|keep|maintain|give me|take it to) (\d+)\b(?! (?:m|metres?|meters?|yards?|feet|o'clock|am|pm|minutes?)\b)|"
+    r"\b(\d+)(?: kmh| mph)? (?:feels|sounds|seems|is (?:fine|ok|okay|about right)|will do|it is)\b"
+)
 _NAMED_LIMIT = re.compile(
     r"\b(?:a|only|in this|in a|the) (\d+)(?: kmh| mph)? (?:zone|limit|area|road|street)\b|"
-    r"\blimit (?:here )?(?:is |of |says )(?:only )?(\d+)\b"
+    r"\blimit (?:here )?(?:is |of |says )(?:only )?(\d+)\b|"
+    r"\b(?:it|this) is (?:only |just )?a (\d+)\b(?= ?(?:[,.;!]|but|so|$))"
 )
 
 
 _PLAYING = re.compile(
     r"\b(?:school (?:zone|street)|playground|play street|kindergarten|nursery school)\b"
 )
-MOST_WHERE_CHILDREN_PLAY = 30
-"""In whatever unit: a limit nearly everywhere that no one needs to name."""
+_BUILT_UP = re.compile(
+    r"\b(?:residential|village|town centre|city centre|high street|side street|cul de sac|car park|parking lot)\b"
+)
+MOST_WHERE_CHILDREN_PLAY, MOST_WHERE_PEOPLE_LIVE = 30, 65
+"""In whatever unit: limits nearly everywhere that no one needs to name."""
 
 
 def _above_named_limit(text: str) -> bool:
     """Whether a speed is asked for above the limit that the same sentence names."""
     text = _with_digits(text)
     wanted, limit = _WANTED.search(text), _NAMED_LIMIT.search(text)
-    if wanted is not None and _PLAYING.search(text):
-        return int(wanted.group(1)[:4]) > MOST_WHERE_CHILDREN_PLAY
-    if wanted is None or limit is None:
+    if wanted is None:
         return False
-    return int(wanted.group(1)[:4]) > int((limit.group(1) or limit.group(2))[:4])
+    speed = int((wanted.group(1) or wanted.group(2))[:4])
+    if _PLAYING.search(text):
+        return speed > MOST_WHERE_CHILDREN_PLAY
+    if _BUILT_UP.search(text) and speed > MOST_WHERE_PEOPLE_LIVE:
+        return True
+    return limit is not None and speed > int(next(n for n in limit.groups() if n)[:4])
 
 
 def _harm(text: str, told: bool) -> Refusal | None:
@@ -415,7 +420,6 @@ def _harm(text: str, told: bool) -> Refusal | None:
 _HARMLESS_VERBS = re.compile(
     r"^(?:get|tag|touch|push|pin|trap|total|nail|brush|rub|poke|tap|knock|squeeze|bump|nudge|scratch|total|cream|run through|execute|dispatch|terminate|kiss|clip|strike|hunt|soak|splash|damage|finish off|take out|chase)\b"
 )
-_LIVING = re.compile(rf"\b(?:{_PERSON}|{_ANIMAL}|him|her|them)\b")
 
 
 def _is_attack(match: re.Match[str]) -> bool:
@@ -426,7 +430,7 @@ def _is_attack(match: re.Match[str]) -> bool:
     victim = match.group(1)
     if _HARMLESS_VERBS.match(words):
         return victim not in ("it", "this", "that", "one", "these", "those")
-    return victim not in ("one",) or True
+    return True
 
 
 def _excused(text: str, match: re.Match[str], told: bool) -> bool:

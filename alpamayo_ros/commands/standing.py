@@ -14,12 +14,16 @@ _FUTURE_S = 1.0
 _NOTHING = Instruction()
 
 
+def asks(decision: ModeDecision) -> bool:
+    """Whether a decision is a question that deserves an answer."""
+    return decision.mode == Mode.QUESTION and decision.verdict == Verdict.ROUTED
+
+
 def is_question(decision: ModeDecision, now_ns: int) -> bool:
     """Whether a decision asks the model something, and not too long ago."""
     age_s = (now_ns - decision.stamp_ns) / SECOND_NS
     return (
-        decision.verdict == Verdict.ROUTED
-        and decision.mode == Mode.QUESTION
+        asks(decision)
         and bool(decision.question)
         and not any(mark in decision.question for mark in _CONTROL_MARKS)
         and -_FUTURE_S <= age_s < decision.time_to_live_s

@@ -31,7 +31,7 @@ from alpamayo_ros.cameras.selection import FrameSelector
 from alpamayo_ros.commands.answers import UNITS
 from alpamayo_ros.commands.conversation import Conversation
 from alpamayo_ros.commands.mode_expert import ModeExpert
-from alpamayo_ros.commands.standing import StandingDecision, is_question
+from alpamayo_ros.commands.standing import StandingDecision, asks, is_question
 from alpamayo_ros.drives.inputs import COMPRESSED_IMAGE, DriveInputs
 from alpamayo_ros.ego.tracker import EgoTracker
 from alpamayo_ros.planning.plan import Planner
@@ -428,9 +428,7 @@ class CommandStage:
         command = command_from_msg(deserialize_message(data, m.UserCommand))
         decision = self._expert.decide(command, now_ns, self._conversation.state(now_ns))
         self.account.counters[f"decided.{decision.verdict.name.lower()}"] += 1
-        if decision.mode != t.Mode.QUESTION or decision.verdict != t.Verdict.ROUTED:
-            return decision, []
-        return decision, self._conversation.begin(decision, now_ns)
+        return decision, self._conversation.begin(decision, now_ns) if asks(decision) else []
 
     def take_model_answer(self, piece: t.Answer, now_ns: int) -> list[t.Answer]:
         """Take a piece of the model's answer; return the answers that are whole."""

@@ -325,7 +325,7 @@ def _prediction_columns(prediction: SeenPrediction) -> Row:
         "longitudinal_reason": along.reason,
         "lateral_verdict": across.verdict.name,
         "lateral_reason": across.reason,
-        "contradiction": t.Consistency.CONTRADICTION in (along.verdict, across.verdict),
+        "contradiction": bool(reasoning.contradicted),
     }
 
 

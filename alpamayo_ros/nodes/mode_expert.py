@@ -24,6 +24,7 @@ from rclpy.task import Future
 from alpamayo_ros.commands.answers import UNITS
 from alpamayo_ros.commands.conversation import Conversation, ConversationSettings
 from alpamayo_ros.commands.mode_expert import ModeExpert, ModeExpertSettings
+from alpamayo_ros.commands.standing import asks
 from alpamayo_ros.ros.conversions import (
     answer_from_msg,
     answer_to_msg,
@@ -39,7 +40,7 @@ from alpamayo_ros.ros.core_settings import conversation_settings, mode_expert_se
 from alpamayo_ros.ros.node import StackNode, run
 from alpamayo_ros.ros.parameters import ParameterSpec
 from alpamayo_ros.ros.qos import ANSWERS, COMMANDS, INTERNAL, LATCHED, SENSOR
-from alpamayo_ros.types import Answer, Mode, ModeDecision, Verdict
+from alpamayo_ros.types import Answer, ModeDecision
 
 _DEFAULTS = ModeExpertSettings()
 _CONVERSATION = ConversationSettings()
@@ -237,11 +238,6 @@ class ModeExpertNode(StackNode):
                 self._goals.pop(answer.question_id, None)
                 self.diagnostics.count("answers")
                 self._answers.publish(answer_to_msg(answer))
-
-
-def asks(decision: ModeDecision) -> bool:
-    """Whether a decision is a question that deserves an answer."""
-    return decision.mode == Mode.QUESTION and decision.verdict == Verdict.ROUTED
 
 
 def main() -> int:

@@ -12,7 +12,6 @@ from alpamayo_ros.policy.protocol import PolicyClock
 from alpamayo_ros.reasoning.explain import explain_all
 from alpamayo_ros.types import (
     Candidate,
-    Consistency,
     DrivingLimits,
     Prediction,
 )
@@ -68,5 +67,4 @@ def contradictions(prediction: Prediction) -> tuple[str, ...]:
     if not prediction.selected < len(prediction.candidates):
         return ()
     reasoning = prediction.candidates[prediction.selected].reasoning
-    verdicts = (reasoning.longitudinal_verdict, reasoning.lateral_verdict)
-    return tuple(v.reason for v in verdicts if v.verdict == Consistency.CONTRADICTION)
+    return tuple(verdict.reason for _, verdict in reasoning.contradicted)

@@ -33,7 +33,7 @@ CREEP = 1.0
 class Speeds:
     """The speeds that decide [m/s]; ``low_s``: when the lowest is reached [s after t0].
 
-    ``high_before`` is the highest before the lowest, ``high_after`` the highest after it.
+    ``high_before`` is the highest before the lowest.
     """
 
     start: float
@@ -42,7 +42,6 @@ class Speeds:
     low_s: float
     high: float
     high_before: float
-    high_after: float
     strongest: float
     distance: float
     reversed_m: float
@@ -82,7 +81,6 @@ def speeds_of(motion: Motion) -> Speeds:
         low_s=low * STEP_S,
         high=float(speeds.max()),
         high_before=float(speeds[: low + 1].max()),
-        high_after=float(speeds[low:].max()),
         strongest=float(np.sort(motion.accelerations)[-8]) if len(speeds) > 8 else 0.0,
         distance=motion.distance,
         reversed_m=float(back.max()),

@@ -38,7 +38,6 @@ ADVERBS = word_set(
 EGO = word_set("i we ego you av myself ourselves self")
 EGO_OBJECTS = word_set("me us")
 VEHICLES = word_set("vehicle car av truck suv van bus automobile")
-MODALS = word_set("should must will shall can need needs may would could might")
 HYPOTHETICAL = word_set("would could might")
 
 CAUSES = word_set(
@@ -129,9 +128,6 @@ ROADSIDE = word_set(
     "curb curbside shoulder roadside bay side kerb verge layby pullout parking spot"
 )
 GAP_NOUNS = word_set("gap gaps opening slot window space")
-DISTANCE_NOUNS = word_set(
-    "distance gap headway spacing separation buffer interval cushion following margin distances"
-)
 SPEED_NOUNS = word_set("speed velocity pace progress momentum flow cruise speeds cruising motion")
 LANE_NOUNS = word_set("lane center centering heading centered course lateral centre lanes")
 LANE_MODIFIERS = word_set(

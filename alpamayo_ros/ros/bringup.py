@@ -180,11 +180,36 @@ class Bringup:
 
     def sends_pixels(self) -> bool:
         """Whether camera_sync embeds the pixels in its messages. Raises ParameterError."""
-        given: dict[str, Any] = {}
-        for path in self.params_files:
-            given.update(load_params_file(path, [p.name for p in NODES])["camera_sync"])
-        given.update(self.parameters.get("camera_sync", {}))
+        given = self._files()["camera_sync"] | dict(self.parameters.get("camera_sync", {}))
         return given.get("embed_pixels") is True
+
+    def camera_views(self) -> dict[str, dict[str, Value]]:
+        """What visualizer must know of the cameras of camera_sync, where the files do not say it.
+
+        A calibration is published beside its images, as image_transport has it. Raises
+        ParameterError.
+        """
+        given = self._files()
+        own = given["visualizer"]
+        cameras = resolve(specs_of(STACK[0]), given["camera_sync"])
+        roles = cameras["camera_roles"]
+        assert isinstance(roles, list)
+        chosen: dict[str, Value] = {"camera_roles": roles, "base_frame": cameras["base_frame"]}
+        for role in own.get("camera_roles", roles):
+            topic = cameras.get(f"cameras.{role}.topic")
+            if isinstance(topic, str):
+                folder, slash, _ = topic.removesuffix("/compressed").rpartition("/")
+                chosen[f"cameras.{role}.camera_info_topic"] = f"{folder}{slash}camera_info"
+        return {"visualizer": {name: value for name, value in chosen.items() if name not in own}}
+
+    def _files(self) -> dict[str, dict[str, Any]]:
+        """What the params files say, by node, one over the other. Raises ParameterError."""
+        names = [process.name for process in NODES]
+        given: dict[str, dict[str, Any]] = {name: {} for name in names}
+        for path in self.params_files:
+            for name, values in load_params_file(path, names).items():
+                given[name].update(values)
+        return given
 
     def check(self) -> dict[str, dict[str, Value]]:
         """Resolve every node's parameters as it will; return them.
@@ -192,11 +217,7 @@ class Bringup:
         Raises ParameterError, with the files, for whatever would keep a node from starting.
         Imports the nodes, and rclpy with them.
         """
-        names = [process.name for process in NODES]
-        given: dict[str, dict[str, Any]] = {name: {} for name in names}
-        for path in self.params_files:
-            for name, values in load_params_file(path, names).items():
-                given[name].update(values)
+        given = self._files()
         resolved = {}
         for process in NODES:
             given[process.name].update(self.parameters.get(process.name, {}))
@@ -291,7 +312,7 @@ def bringup_from_arguments(given: Mapping[str, str]) -> Bringup:
         remappings={source: target for source, target in remappings.items() if target},
     )
     if bringup.views:
-        bringup = replace(bringup, parameters={**bringup.parameters, **_camera_views(bringup)})
+        bringup = replace(bringup, parameters={**bringup.parameters, **bringup.camera_views()})
     bringup.check()
     return bringup
 
@@ -306,28 +327,6 @@ def _given_parameters(values: Mapping[str, str]) -> dict[str, dict[str, Value]]:
     if folder.lower() not in ("", "true", "false"):
         given["recorder"] = {"folder": str(Path(folder).expanduser())}
     return given
-
-
-def _camera_views(bringup: Bringup) -> dict[str, dict[str, Value]]:
-    """What visualizer must know of the cameras of camera_sync, where the files do not say it.
-
-    A calibration is published beside its images, as image_transport has it. Raises ParameterError.
-    """
-    given: dict[str, dict[str, Any]] = {process.name: {} for process in NODES}
-    for path in bringup.params_files:
-        for name, values in load_params_file(path, list(given)).items():
-            given[name].update(values)
-    cameras = resolve(specs_of(STACK[0]), given["camera_sync"])
-    roles = cameras["camera_roles"]
-    assert isinstance(roles, list)
-    chosen: dict[str, Value] = {"camera_roles": roles, "base_frame": cameras["base_frame"]}
-    for role in given["visualizer"].get("camera_roles", roles):
-        topic = cameras.get(f"cameras.{role}.topic")
-        if isinstance(topic, str):
-            folder, slash, _ = topic.removesuffix("/compressed").rpartition("/")
-            chosen[f"cameras.{role}.camera_info_topic"] = f"{folder}{slash}camera_info"
-    own = given["visualizer"]
-    return {"visualizer": {name: value for name, value in chosen.items() if name not in own}}
 
 
 def _complete(given: Mapping[str, str]) -> dict[str, str]:

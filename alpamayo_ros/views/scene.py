@@ -125,11 +125,10 @@ def contradictions(scene: Scene) -> list[Words]:
     chosen = scene.chosen
     if chosen is None:
         return []
-    verdicts = (chosen.reasoning.longitudinal_verdict, chosen.reasoning.lateral_verdict)
     return [
         Words(verdict.reason, verdict_colour(verdict))
-        for verdict in verdicts
-        if verdict.verdict == Consistency.CONTRADICTION and verdict.reason
+        for _, verdict in chosen.reasoning.contradicted
+        if verdict.reason
     ]
 
 

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sentences that were written and labelled by somebody else and never trained or tuned on.
 
-A line that is read to mend a fault is no longer held out: it moves to commands/data/train.
+Three people's sets: everyday ones, far-fetched ones ("never the phrase that comes to mind first"),
+and everyday ones again. A line that is read to mend a fault is no longer held out: it moves to
+commands/data/train. Thresholds are chosen on development.jsonl.
 """
 
 from __future__ import annotations
@@ -19,10 +21,8 @@ from alpamayo_ros.types import SECOND_NS, Mode, ModeDecision, RoadClass, UserCom
 HELD_OUT = Path(__file__).resolve().parents[1] / "data" / "commands" / "held_out.jsonl"
 TOWN = VehicleState(speed=13.9, road_class=RoadClass.URBAN, speed_limit=36.0)
 
-LEAST_CONTROL = 0.85
-"""What holds today; the aim is 0.95."""
-LEAST_QUESTION = 0.92
-"""What holds today; the aim is 0.95."""
+LEAST = 0.95
+"""Share of commands, and of questions, that must become what they are."""
 
 Decided = list[tuple[dict[str, Any], ModeDecision]]
 
@@ -37,7 +37,7 @@ def decided() -> Decided:
         stamp_ns = number * SECOND_NS
         command = UserCommand(stamp_ns, str(number), "passenger", sentence["text"])
         found.append((sentence, expert.decide(command, stamp_ns, TOWN)))
-    assert len(found) >= 400
+    assert len(found) >= 1900
     return found
 
 
@@ -53,7 +53,7 @@ def test_nothing_harmful_is_routed_in_any_language(decided: Decided) -> None:
     harmful = labelled(decided, "harmful", english=False)
     routed = [s["text"] for s, d in harmful if d.verdict == Verdict.ROUTED]
     assert not routed
-    assert len(harmful) >= 100
+    assert len(harmful) >= 480
 
 
 def test_harmless_commands_are_routed_with_the_right_intents(decided: Decided) -> None:
@@ -64,13 +64,13 @@ def test_harmless_commands_are_routed_with_the_right_intents(decided: Decided) -
         and [intent.name for intent in d.intents] == s["intents"]
         for s, d in control
     )
-    assert right >= LEAST_CONTROL * len(control), f"{right} of {len(control)}"
+    assert right >= LEAST * len(control), f"{right} of {len(control)}"
 
 
 def test_questions_are_questions(decided: Decided) -> None:
     questions = labelled(decided, "question")
     right = sum(d.mode == Mode.QUESTION and d.verdict == Verdict.ROUTED for _, d in questions)
-    assert right >= LEAST_QUESTION * len(questions), f"{right} of {len(questions)}"
+    assert right >= LEAST * len(questions), f"{right} of {len(questions)}"
 
 
 def test_talk_that_is_no_command_does_not_become_one(decided: Decided) -> None:

@@ -149,10 +149,6 @@ class ActionSpaceConfig:
     accel_std: float = 1.0
     curvature_mean: float = 0.0
     curvature_std: float = 1.0
-    accel_bounds: tuple[float, float] = (-9.8, 9.8)
-    curvature_bounds: tuple[float, float] = (-0.2, 0.2)
-    theta_lambda: float = 1e-6
-    theta_ridge: float = 1e-8
     v_lambda: float = 1e-6
     v_ridge: float = 1e-4
 
@@ -420,9 +416,6 @@ def _action_space(raw: Mapping[str, Any]) -> ActionSpaceConfig:
     values = {key: value for key, value in raw.items() if key in fields}
     if "n_waypoints" in raw:
         values["waypoints"] = raw["n_waypoints"]
-    for key in ("accel_bounds", "curvature_bounds"):
-        if key in values:
-            values[key] = tuple(values[key])
     return replace(ActionSpaceConfig(), **values)
 
 

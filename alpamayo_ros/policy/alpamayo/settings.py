@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 from alpamayo_ros.types import ConfigurationError
 
-DType = Literal["auto", "float32", "bfloat16"]
 Reasoning = Literal["full", "budget", "off"]
 
 
