@@ -6,7 +6,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from policy.alpamayo.driving import MODEL, case, needs_recorded_rounding
+from policy.alpamayo.driving import MODEL, RECORDED_ROUNDING, case, needs_recorded_rounding
 
 from alpamayo_ros.policy.alpamayo import checkpoint
 from alpamayo_ros.policy.alpamayo.context import SHORT_TEXT
@@ -108,7 +108,6 @@ def first_velocity(networks, scene, cache, seen, offset, noise):
     return networks.expert.velocity(noise, torch.zeros(1), context)
 
 
-@needs_recorded_rounding
 @pytest.mark.parametrize("number", range(5))
 def test_recorded_cases_come_out_as_upstream_wrote_them_with_and_without_a_draft(
     networks, scenes, number
@@ -124,7 +123,8 @@ def test_recorded_cases_come_out_as_upstream_wrote_them_with_and_without_a_draft
         assert np.isneginf(logits[~finite]).all()
         for got, expected in zip(result.generated, scene.expected, strict=True):
             assert list(got) == expected[: expected.index(stop) + 1]
-        assert np.abs(result.flow_states.numpy() - scene.arrays["flow_states"]).max() < 1e-3
+        if RECORDED_ROUNDING:
+            assert np.abs(result.flow_states.numpy() - scene.arrays["flow_states"]).max() < 1e-3
         assert all(result.started)
     assert results[0].accepted == (0,) * len(scene.expected)
     assert results[1].accepted == tuple(len(text) - 1 for text in results[1].generated)

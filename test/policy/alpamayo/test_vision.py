@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from policy.alpamayo.driving import ROWS_ROUND_ALIKE
 from qwen_reference import SHAPES, Shape, pixels, qwen, save_checkpoint
 
 from alpamayo_ros.policy.alpamayo.checkpoint import load
@@ -62,7 +63,13 @@ def test_an_image_does_not_see_the_others(tmp_path: Path) -> None:
 
 
 def test_an_image_has_the_same_features_alone_and_among_others() -> None:
-    """To the last bit: features of older frames are taken over from the tick before."""
+    """To the last bit where products are: older frames' features come from the tick before."""
+
+    def same(one: torch.Tensor, other: torch.Tensor) -> bool:
+        if ROWS_ROUND_ALIKE:
+            return torch.equal(one, other)
+        return torch.allclose(one, other, rtol=1e-4, atol=1e-5)
+
     own = load(GOLDEN).vision
     grids = ((1, 2, 4), (1, 4, 4), (1, 2, 2), (1, 2, 4), (1, 6, 4))
     values = pixels(grids)
@@ -71,9 +78,9 @@ def test_an_image_has_the_same_features_alone_and_among_others() -> None:
         features, deepstack = own(values, grids)
         for image, (grid, part) in enumerate(zip(grids, values.split(patches), strict=True)):
             alone, deepstack_alone = own(part, (grid,))
-            assert torch.equal(alone, features.split(tokens)[image])
+            assert same(alone, features.split(tokens)[image])
             for single, among in zip(deepstack_alone, deepstack, strict=True):
-                assert torch.equal(single, among.split(tokens)[image])
+                assert same(single, among.split(tokens)[image])
 
 
 def test_other_pixels_than_the_grids_say_are_named(tmp_path: Path) -> None:
