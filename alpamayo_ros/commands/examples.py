@@ -19,6 +19,8 @@ JOINED = 0.12
 _FILLERS = ("um", "uh", "well", "so", "hey", "okay", "please", "like", "you know", "er")
 _LINKS = ((",",), (".",), ("and",), ("and", "then"), ("then",), (",",), (".",), ())
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
+DAMAGED, DAMAGED_HARM = 0.06, 0.15
+"""Share of sentences, and of harmful ones, of which letters, spaces and all, are changed."""
 _MARKS = frozenset(",.!?;:")
 _ALONE = frozenset(("CANCEL", "HAZARD_NOTICE"))
 """Intents that are not joined to others: beside another command they may mean something else."""
@@ -128,7 +130,20 @@ class Disturber:
             words.insert(self._random.randrange(len(words) + 1), self._random.choice(_FILLERS))
         if rolled() < 0.05 and len(words) > 4 and named is None:
             del words[self._random.randrange(len(words))]
+        if named is None and rolled() < (DAMAGED_HARM if given.label == "harmful" else DAMAGED):
+            words = self._damaged(words) or words
         return replace(given, words=tuple(words))
+
+    def _damaged(self, words: Sequence[str]) -> list[str]:
+        """Words as they are read after up to four characters of the sentence have changed."""
+        text = list(" ".join(words))
+        for _ in range(self._random.randint(1, min(4, len(text)))):
+            at = self._random.randrange(len(text))
+            rest, mark = text[at:], self._random.choice(" -.")
+            swapped, lost = rest[1::-1] + rest[2:], rest[1:]
+            twice, split = [rest[0], *rest], [rest[0], mark, *rest[1:]]
+            text[at:] = self._random.choice((swapped, lost, twice, split))
+        return list(normalise("".join(text)).words)
 
     def _slipped(self, word: str) -> str:
         if len(word) < 4 or not word.isalpha():

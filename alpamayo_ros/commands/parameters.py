@@ -29,7 +29,7 @@ MAX_DESTINATION = 80
 """Characters of a destination."""
 
 LEAST_GAP_S, LEAST_GAP_M = 1.0, 4.0
-"""Below these "keep a gap of" is no wish for distance."""
+"""Below these "keep a gap of" is no wish for distance, and no distance to be kept."""
 
 SPEEDS = (5.0, 250.0)
 """A number without a unit is a speed only within this range."""
@@ -165,13 +165,48 @@ _SMALLER = re.compile(
 )
 
 
+_BY_SO_MUCH = re.compile(
+    r"\b(?:by|another|extra|further|additional|added|adding|add|at least|minimum|than|over)$"
+)
+_SO_MUCH_MORE = re.compile(
+    r"^(?:of )?(?:extra|more|less|wider|closer|longer|shorter|larger|further|additional)\b"
+)
+_OF_GAPS = ("s", "m", "ft", "yd", "in", "cm", "car lengths")
+_BESIDE = re.compile(
+    r"\b(?:cyclists?|bikes?|bicycles?|riders?|horses?|pedestrians?|walkers?|joggers?|parked|kerb|curb|wall|"
+    r"walls|verge|edge|side|beside|sideways|clearance|berth|pass|passing|past|mirrors?|doors?)\b"
+)
+
+
+def too_small_gap(words: Sequence[str]) -> str:
+    """Return the distance to the one ahead that is asked for where none so small is safe, else "".
+
+    Not meant are changes ("two metres more"), and what is kept free beside the vehicle.
+    """
+    said = _said(words)
+    gaps = [
+        (f"{quantity.value:g} {quantity.unit}", quantity.si >= _least_gap(quantity))
+        for quantity, start, end in said.quantities
+        if quantity.unit in _OF_GAPS
+        and not _BY_SO_MUCH.search(said.before(start))
+        and not _SO_MUCH_MORE.match(" ".join(said.words[end : end + 2]))
+    ]
+    if not gaps or any(wide for _, wide in gaps) or _BESIDE.search(said.text):
+        return ""
+    return gaps[0][0]
+
+
+def _least_gap(quantity: Quantity) -> float:
+    return LEAST_GAP_S if quantity.unit in TIME_UNITS else LEAST_GAP_M
+
+
 def _gap(said: _Said) -> Parameters | None:
     """Seconds or metres to the one ahead; ``gap_change`` where it shall become less."""
-    gaps = []
-    for quantity, _, _ in said.quantities:
-        least = LEAST_GAP_S if quantity.unit in TIME_UNITS else LEAST_GAP_M
-        if quantity.unit in (*TIME_UNITS, *DISTANCE_UNITS) and quantity.si >= least:
-            gaps.append((quantity.value, quantity.unit))
+    gaps = [
+        (quantity.value, quantity.unit)
+        for quantity, _, _ in said.quantities
+        if quantity.unit in (*TIME_UNITS, *DISTANCE_UNITS) and quantity.si >= _least_gap(quantity)
+    ]
     if len(gaps) == 1:
         return {"gap": gaps[0]}
     smaller = _SMALLER.search(said.text) and not re.search(r"\b(?:not|no)\b", said.text)

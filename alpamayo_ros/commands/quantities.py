@@ -16,6 +16,8 @@ SI_FACTORS = {
     "mi": 1609.344,
     "ft": 0.3048,
     "yd": 0.9144,
+    "in": 0.0254,
+    "cm": 0.01,
     "car lengths": 5.0,
     "blocks": 100.0,
     "s": 1.0,
@@ -26,7 +28,7 @@ SI_FACTORS = {
 a block as 100 m."""
 
 SPEED_UNITS = ("km/h", "mph", "m/s")
-DISTANCE_UNITS = ("m", "km", "mi", "ft", "yd", "car lengths", "blocks")
+DISTANCE_UNITS = ("m", "km", "mi", "ft", "yd", "in", "cm", "car lengths", "blocks")
 TIME_UNITS = ("s", "min", "h")
 
 _ONES = dict(
@@ -70,6 +72,7 @@ _ORDINALS = {
     "fifth": 5, "5th": 5, "sixth": 6, "6th": 6, "seventh": 7, "7th": 7, "eighth": 8, "8th": 8,
     "ninth": 9, "9th": 9, "tenth": 10, "10th": 10,
 }  # fmt: skip
+_PARTS = {"third": 1 / 3, "fourth": 0.25, "fifth": 0.2, "tenth": 0.1, "hundredth": 0.01}
 _UNITS: dict[tuple[str, ...], str] = {
     **dict.fromkeys(
         [
@@ -106,6 +109,8 @@ _UNITS: dict[tuple[str, ...], str] = {
     **dict.fromkeys([(w,) for w in ("mile", "miles", "mi")], "mi"),
     **dict.fromkeys([(w,) for w in ("foot", "feet", "ft")], "ft"),
     **dict.fromkeys([(w,) for w in ("yard", "yards", "yd", "yds")], "yd"),
+    **dict.fromkeys([(w,) for w in ("inch", "inches")], "in"),
+    **dict.fromkeys([(w,) for w in ("cm", "centimeter", "centimeters", "centimetre", "centimetres")], "cm"),
     **dict.fromkeys(
         [("car", "length"), ("car", "lengths"), ("cars", "length"), ("vehicle", "lengths")],
         "car lengths",
@@ -115,6 +120,7 @@ _UNITS: dict[tuple[str, ...], str] = {
     **dict.fromkeys([(w,) for w in ("min", "mins", "minute", "minutes")], "min"),
     **dict.fromkeys([(w,) for w in ("h", "hour", "hours")], "h"),
 }  # fmt: skip
+_AND_A_HALF = ["and", "a", "half"]
 _LONGEST_UNIT = max(map(len, _UNITS))
 
 
@@ -140,12 +146,18 @@ def read_quantity(words: Sequence[str], start: int) -> tuple[Quantity, int] | No
         return None
     value, taken = number
     after = start + taken
+    if list(words[after : after + 3]) == _AND_A_HALF:
+        value, taken, after = value + 0.5, taken + 3, after + 3
     if words[after : after + 1] == ["of"] or words[after : after + 2] == ["of", "a"]:
         after += 2 if words[after + 1 : after + 2] == ["a"] else 1
     for length in range(_LONGEST_UNIT, 0, -1):
         unit = _UNITS.get(tuple(words[after : after + length]))
         if unit is not None and after + length <= len(words):
-            return Quantity(value, unit), after + length - start
+            after += length
+            if value == 1.0 and list(words[after : after + 3]) == _AND_A_HALF:
+                # "a second and a half"
+                value, after = 1.5, after + 3
+            return Quantity(value, unit), after - start
     if after != start + taken:
         return Quantity(value, ""), taken
     if taken == 1 and words[start] in ("one", "a", "an", "half", "couple"):
@@ -179,7 +191,13 @@ def _with_article(words: Sequence[str], start: int) -> tuple[float, int] | None:
         return 2.0, 2
     if following == "quarter":
         return 0.25, 2
-    if (following,) in _UNITS and following not in ("s", "m", "k", "h", "second", "minute", "min"):
+    if following in _PARTS and list(words[start + 2 : start + 4]) == ["of", "a"]:
+        return _PARTS[following], 2
+    if tuple(words[start + 1 : start + 3]) in _UNITS:
+        return 1.0, 1
+    # "a second" may be another one, and "a minute" a while
+    vague = following in ("s", "m", "k", "h", "second", "minute", "min")
+    if (following,) in _UNITS and (not vague or list(words[start + 2 : start + 5]) == _AND_A_HALF):
         return 1.0, 1
     return None
 

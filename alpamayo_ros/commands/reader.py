@@ -17,16 +17,23 @@ from pathlib import Path
 from alpamayo_ros.commands.classifier import MODEL, Classifier, Opinion
 from alpamayo_ros.commands.effects import CAUTIOUS, HALTING
 from alpamayo_ros.commands.normalise import OTHER_SCRIPT, Sentence, normalise, shown
-from alpamayo_ros.commands.parameters import intents_of
+from alpamayo_ros.commands.parameters import intents_of, too_small_gap
 from alpamayo_ros.commands.phrases import plain_intent
-from alpamayo_ros.commands.refuse import Refusal, is_telling, refusal, somebody_is_ahead
+from alpamayo_ros.commands.refuse import (
+    FINAL,
+    Refusal,
+    is_telling,
+    refusal,
+    refuses_care,
+    somebody_is_ahead,
+)
 from alpamayo_ros.commands.spelling import Spelling
 from alpamayo_ros.types import Intent
 
 REFUSE_AT = 0.95
 """Harm more probable than this is refused even if no pattern names it."""
 
-HARM_BELOW, CAUTIOUS_HARM_BELOW, ASKED_HARM_BELOW = 0.05, 0.1, 0.1
+HARM_BELOW, CAUTIOUS_HARM_BELOW, ASKED_HARM_BELOW = 0.04, 0.08, 0.1
 """Harm less probable than this does not keep a command, a merely careful one, a question."""
 
 NAMED_HARM_AT, EXCUSED_HARM_BELOW = 0.2, 0.01
@@ -34,7 +41,7 @@ NAMED_HARM_AT, EXCUSED_HARM_BELOW = 0.2, 0.01
 
 CONTROL_AT = 0.85
 QUESTION_AT = 0.5
-INTENT_AT = 0.55
+INTENT_AT = 0.65
 """Probability from which a sentence is a command, a question, and asks for a manoeuvre."""
 
 UNDECIDED_AT = 0.15
@@ -81,11 +88,12 @@ class Reader:
         if not sentence.words:
             return Reading(reason="EMPTY", why="the sentence has no words")
         spelt = self._spelling(sentence.words)
+        others = _different(spelt, sentence.words, self._spelling.respaced(sentence.words))
         refused = refusal(sentence)
-        if refused is None and spelt != sentence.words:
+        for other in (spelt, *others) if others else ():
             # a slip of the keyboard does not hide what is asked for
-            refused = refusal(replace(sentence, plain=" ".join(spelt), readings=()))
-        if refused is not None and refused.code in _FINAL:
+            refused = refused or refusal(replace(sentence, plain=" ".join(other), readings=()))
+        if refused is not None and refused.code in FINAL:
             return Reading(refusal=refused.code, why=refused.words)
         if sentence.disguises - {OTHER_SCRIPT}:
             return self._disguised(sentence, refused)
@@ -97,10 +105,8 @@ class Reader:
         if plain and refused is None:
             return Reading(intents=(Intent(plain),))
         opinion = self._classifier(spelt)
-        harm = opinion.labels["harmful"]
-        if spelt != sentence.words:
-            harm = max(harm, self._classifier.harm(sentence.words))
-        garbled = self._spelling.strange(spelt) >= GARBLED_SHARE
+        harm = max([opinion.labels["harmful"], *map(self._classifier.harm, others)])
+        garbled = self._spelling.strange(_without_name(spelt, opinion)) >= GARBLED_SHARE
         if garbled and refused is None and CERTAIN_HARM_BELOW < harm < REFUSE_AT:
             # what is left of the words does not say what they were
             name = "LANGUAGE" if opinion.foreign > FOREIGN_AT else "DISGUISED_TEXT"
@@ -156,25 +162,43 @@ class Reader:
     ) -> Reading:
         asked = set(names)
         most = CAUTIOUS_HARM_BELOW if asked <= CAUTIOUS else HARM_BELOW
-        if harm > (most * STRANGE_SHARE if self._spelling.strange(spelt) else most):
+        strange = self._spelling.strange(_without_name(spelt, opinion))
+        if harm > (most * STRANGE_SHARE if strange else most):
             return _doubtful(harm)
+        if "DRIVE_CAREFULLY" in asked and refuses_care(sentence):
+            return Reading(reason="NEGATED", why="less care")
         if asked - _WITH_SOMEBODY_AHEAD and somebody_is_ahead(sentence):
             return Reading(reason="DOUBTFUL", why="somebody is in the way")
         if any(pair <= asked for pair in _OPPOSITES) or _leaves_the_lane_it_keeps(names):
             return Reading(reason="CONTRADICTION", why=" ".join(names))
         if len(names) > MAX_INTENTS:
             return Reading(reason="TOO_MANY_COMMANDS", why=str(len(names)))
+        if asked <= _SPEED_OR_GAP and (gap := too_small_gap(spelt)):
+            return Reading(refusal="TOO_CLOSE", why=gap)
         found = intents_of(names, opinion.places, spelt, opinion.destination)
         if isinstance(found, str):
             return Reading(reason="NOT_COVERED", why=f"{found} without its number or name")
         return Reading(intents=found)
 
 
-_FINAL = frozenset(("CONTROL_TOKEN", "DISGUISED"))
-"""What is refused whatever else the sentence says."""
+def _without_name(words: tuple[str, ...], opinion: Opinion) -> list[str]:
+    """The words but for the name of a destination, if one is asked for: names may be strange."""
+    named = opinion.destination if opinion.intents["NAVIGATE"] >= INTENT_AT else ()
+    return [word for index, word in enumerate(words) if index not in named]
+
+
+def _different(spelt: tuple[str, ...], *others: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Return those of the other ways to read a sentence that differ from the first in words."""
+    plain = {" ".join(word for word in other if word.isalnum()): other for other in others}
+    plain.pop(" ".join(word for word in spelt if word.isalnum()), None)
+    return list(plain.values())
+
 
 _WITH_SOMEBODY_AHEAD = CAUTIOUS | HALTING | {"CANCEL", "GO_AROUND", "KEEP_LANE"}
 """Intents that nobody who is in the way needs to fear."""
+
+_SPEED_OR_GAP = frozenset(("KEEP_DISTANCE", "SET_SPEED"))
+"""Where nothing else is asked for, a distance in the sentence is the one to the vehicle ahead."""
 
 _OPPOSITES = (
     {"SPEED_UP", "SLOW_DOWN"},

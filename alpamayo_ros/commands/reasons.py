@@ -5,10 +5,12 @@ from __future__ import annotations
 
 REFUSALS = {
     "HARM_PEOPLE": "I will not do anything that could hurt people.",
+    "SELF_HARM": "I will not do that. Please talk to somebody you trust.",
     "HARM_ANIMAL": "I will not do anything that could hurt an animal.",
     "HARM_THINGS": "I will not drive into or damage anything.",
     "TRAFFIC_RULE": "I have to follow the traffic rules.",
     "SPEEDING": "I will not drive faster than is allowed and safe.",
+    "TOO_CLOSE": "I will not drive that close to anybody.",
     "RACING": "I do not race or show off.",
     "FLEEING": "I will not help to get away from the police.",
     "EMERGENCY_VEHICLE": "I always make way for emergency vehicles.",

@@ -2,8 +2,8 @@
 # ruff: noqa: E501 -- patterns are read line by line, not wrapped
 """What no passenger may ask for, with a reason code. Everything here errs towards precision.
 
-A harmful sentence that no pattern knows is still not obeyed: the grammar does not cover it. This
-module exists so that the answer is an honest refusal instead of "I did not understand".
+They share nothing with the networks, so that what slips through one of the two is seldom missed by
+the other as well; and where a pattern matches, the refusal can say what it is for.
 """
 
 from __future__ import annotations
@@ -22,6 +22,9 @@ class Refusal:
     code: str
     words: str
 
+
+FINAL = frozenset(("CONTROL_TOKEN", "DISGUISED", "SELF_HARM"))
+"""What is refused whatever the networks think of it."""
 
 _PERSON = (
     r"(?:pedestrians?|people|persons?|man|men|wom[ae]n|kids?|child|children|lad(?:y|ies)|guys?|dudes?|"
@@ -179,6 +182,8 @@ _RULES_SOURCE: tuple[tuple[str, str, bool], ...] = (
     ("SPEEDING", r"\bno (?:speed )?limits?\b", True),
     ("TRAFFIC_RULE", r"\bpark(?:ing)? (?:\w+ )?across (?:\w+ ){0,2}(?:driveways?|gates?|entrances?|exits?|roads?|lanes?|spaces|bays)\b|\bget (?:up )?(?:so|really|very|super|that|this|right up|as) close\b|\bforget (?:about )?(?:the )?(?:other|oncoming) (?:cars?|people|traffic|drivers?|road users)\b", True),
     ("EMERGENCY_VEHICLE", r"\b(?:stick|stay|keep|get|drive|sit|go|pull in|tuck in|slot in|hang|latch on) (?:right |close |just |directly |tight |closely |straight |in )*(?:behind|to) (?:the |that |this |an )?(?:ambulance|fire (?:truck|engine)|police car|emergency vehicle)\b(?! (?:at|with|pass|through))", True),
+    ("HARM_PEOPLE", rf"\b(?:{_PERSON}|he|she|they) (?:is|are|will be) (?:toast|dead meat|history|a goner|goners|road ?kill|mine)\b", True),
+    ("HARM_ANIMAL", rf"\b{_ANIMAL} (?:is|are|will be) (?:toast|dead meat|history|a goner|goners|road ?kill|dinner|mine)\b", True),
     ("HARM_PEOPLE", r"\b(?:has|had|have|have all|has always) it coming\b|\basking for it\b|\b(?:number|time) is up\b(?=.*\b(?:him|his|he|her|she|they|their)\b)|\b(?:his|her|their) (?:number|time) is up\b|\bdays are numbered\b|\b(?:nobody|no one) (?:would|will|is going to) miss (?:him|her|them|that|it)\b|\b(?:thin|cull) (?:out )?the herd\b|\bput (?:him|her|them|it) out of (?:his|her|their|its) misery\b|\b(?:finish|polish) (?:him|her|them) off\b|\bpoints (?:each|apiece)\b|\bworth \w+ points\b", False),
     ("TRAFFIC_RULE", r"\b(?:overtake|pass|get in front|cut in|pull in|move in|merge).{0,40}\b(?:brake|stop|slow)\b(?: \w+){0,3} (?:in front|ahead) of\b|\bbrake (?:hard |suddenly |sharply )+(?:right )?in front of\b|\b(?:uturn|turn|turn around|pull out|cut in|merge|stop|brake|swerve) (?:right |directly |straight |just )+in front of (?:the |that |this |those |him\b|her\b|them\b)(?:\w+ )?(?:" + _PERSON + r"|" + _ANIMAL + r"|cars?|trucks?|bus(?:es)?|vans?|tram|train|taxi|lorry|bike|motorbike)?\b(?! (?:stop|station|shop|park|entrance|school|house|office|hotel|bank))", True),
     ("SPEEDING", r"\b(?:less|stop (?:being|driving)(?: so| too| this)?|quit (?:being|driving)(?: so| too)?|do not (?:be|drive)(?: so| too| that)?|no need to (?:be|drive)(?: so| too)?|never (?:be|drive)) (?:careful\w*|cautious\w*|safe\w*|defensive\w*)\b", False),
@@ -306,13 +311,34 @@ def is_telling(sentence: Sentence) -> bool:
     return _TOLD.search(sentence.plain) is not None
 
 
+_CARE_DENIED = re.compile(
+    r"\b(?:less|(?:do not|never|stop|quit|no need to) (?:be|being|drive|driving)?(?: so| too| that| this)?) ?"
+    r"(?:careful\w*|cautious\w*|gent(?:le|ly)|safe|safely|smooth\w*|defensive\w*)\b"
+)
+
+
+def refuses_care(sentence: Sentence) -> bool:
+    """Whether less care is asked for; careful words alone say nothing about that."""
+    return _CARE_DENIED.search(sentence.plain) is not None
+
+
 _WHY_NOT = re.compile(r"\b(?:why|how come) (?:did|do|are|were|was|is|does) (?:\w+ )?$")
 """Before "not stop for": asked about, not asked for."""
+
+
+_DESPAIR = re.compile(
+    r"\b(?:(?:i|we) (?:do not|no longer|can not|never) (?:even |really )?want to (?:live|be alive|go on living|wake up)\b(?! (?:in|here|with|on|at|near|by))"
+    r"|kill (?:myself|ourselves)|commit suicide|end (?:my|our) (?:life|lives)|(?:i|we) (?:just |only |really )?(?:want|wish) to die\b(?! (?:of|from))"
+    r"|(?:let us|please|just|and|then|we|i) end it all)\b"
+)
 
 
 def _in_reading(plain: str) -> Refusal | None:
     text = _BENIGN.sub(" ", plain)
     told = _TOLD.search(text) is not None
+    despair = _DESPAIR.search(text)
+    if despair is not None:
+        return Refusal("SELF_HARM", despair.group())
     for code, pattern, excusable in _RULES:
         match = pattern.search(text)
         if match is None or (excusable and _excused(text, match, told)):

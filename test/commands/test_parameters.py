@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from alpamayo_ros.commands.normalise import normalise
-from alpamayo_ros.commands.parameters import MAX_DESTINATION, intents_of
+from alpamayo_ros.commands.parameters import MAX_DESTINATION, intents_of, too_small_gap
 
 SPEEDS = {
     "do fifty": (50.0, ""),
@@ -29,6 +29,26 @@ GAPS = {
     "keep 60 meters distance": (60.0, "m"),
     "three car lengths to the lorry": (3.0, "car lengths"),
     "gap of 1.8 seconds ahead please": (1.8, "s"),
+    "two and a half seconds please": (2.5, "s"),
+    "a second and a half behind him": (1.5, "s"),
+    "a car length and a half": (1.5, "car lengths"),
+}
+TOO_SMALL = {
+    "keep a gap of 3 feet": "3 ft",
+    "stay two metres behind him": "2 m",
+    "half a second is plenty": "0.5 s",
+    "a tenth of a second": "0.1 s",
+    "eighteen inches off his bumper": "18 in",
+    "half a car length": "0.5 car lengths",
+    "thirty centimetres": "30 cm",
+    "two metres more to the van": "",
+    "another second": "",
+    "trim it by three metres": "",
+    "at least two metres": "",
+    "not two metres, twenty metres": "",
+    "a metre and a half from the cyclist": "",
+    "more distance": "",
+    "two seconds": "",
 }
 STREETS = {
     "turn right onto oak street": "oak street",
@@ -83,6 +103,11 @@ def test_a_speed_is_never_guessed(text: str) -> None:
 @pytest.mark.parametrize("text", GAPS)
 def test_a_gap_has_its_unit(text: str) -> None:
     assert parameters("KEEP_DISTANCE", text) == {"gap": GAPS[text]}
+
+
+@pytest.mark.parametrize("text", TOO_SMALL)
+def test_a_gap_that_nobody_should_keep_is_named(text: str) -> None:
+    assert too_small_gap(normalise(text).words) == TOO_SMALL[text]
 
 
 def test_a_smaller_gap_is_a_change_and_no_gap_is_too_small() -> None:

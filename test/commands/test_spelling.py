@@ -48,6 +48,48 @@ def test_the_more_frequent_word_is_meant_where_two_are_as_near() -> None:
     assert Spelling(("form", "from"), ())(("fomr",)) == ("form",)
 
 
+RESPACED = {
+    "pul l ove r": "pull over",
+    "turnleft": "turn left",
+    "tur nleft": "turn left",
+    "th-e li ght": "the light",
+    "h it the car": "hit the car",
+    "hi - - t the car": "hit the car",
+    "ove.rtake": "overtake",
+    "ahit thec ar": "a hit the car",
+    "pul left at 50": "pul left at 50",
+    "turn xyzzy right": "turn xyzzy right",
+    "turn left , then right": "turn left , then right",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("text", RESPACED)
+def test_spaces_and_marks_that_slipped_are_put_right(text: str) -> None:
+    spelling = Spelling(
+        (
+            "a",
+            "the",
+            "left",
+            "right",
+            "turn",
+            "pull",
+            "over",
+            "light",
+            "hit",
+            "car",
+            "overtake",
+            "at",
+        ),
+        ("then", "u"),
+    )
+    assert " ".join(spelling.respaced(text.split())) == RESPACED[text]
+
+
+def test_letters_of_any_length_are_cut_in_bounded_time() -> None:
+    assert "".join(SPELLING.respaced(("x" * 300, "turnleft"))) == "x" * 300 + "turnleft"
+
+
 def test_strange_words_are_counted_among_words() -> None:
     assert SPELLING.strange(("turn", "left", ",", "50")) == 0.0
     assert SPELLING.strange(("turn", "lxxt", "!", "qqq", "right")) == 0.5
