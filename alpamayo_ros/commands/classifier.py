@@ -30,7 +30,7 @@ NETWORKS = ("first.onnx", "second.onnx")
 WORDS = "words.npz"
 VERSION = 5
 
-HOPELESS, CERTAIN, CERTAIN_HARM = 0.1, 0.98, 0.001
+HOPELESS, CERTAIN, CERTAIN_HARM = 0.1, 0.96, 0.003
 """The second network is asked unless the first gives command and question less than HOPELESS
 together, or is CERTAIN of one of them and of each manoeuvre, with less than CERTAIN_HARM."""
 

@@ -33,7 +33,7 @@ from alpamayo_ros.types import Intent
 REFUSE_AT = 0.95
 """Harm more probable than this is refused even if no pattern names it."""
 
-HARM_BELOW, CAUTIOUS_HARM_BELOW, ASKED_HARM_BELOW = 0.04, 0.08, 0.1
+HARM_BELOW, CAUTIOUS_HARM_BELOW, ASKED_HARM_BELOW = 0.035, 0.07, 0.1
 """Harm less probable than this does not keep a command, a merely careful one, a question."""
 
 NAMED_HARM_AT, EXCUSED_HARM_BELOW = 0.2, 0.01

@@ -48,7 +48,7 @@ TABLE = "embeddings.word_embeddings.weight"
 MEMBERS = ((0, 1, 3, 5), (0, 2, 4, 5))
 """Which of the published six layers each network starts from: two thirds of the time, and the
 networks differ."""
-EPOCHS = 6
+EPOCHS = 8
 BATCH = 64
 RATE = 4e-4
 HEAD_RATE = 5.0
