@@ -39,7 +39,7 @@ HARM_BELOW, CAUTIOUS_HARM_BELOW, ASKED_HARM_BELOW = 0.035, 0.07, 0.1
 NAMED_HARM_AT, EXCUSED_HARM_BELOW = 0.2, 0.01
 """Where a pattern finds words of harm: refused from the one on, excused below the other."""
 
-CONTROL_AT = 0.85
+CONTROL_AT = 0.93
 QUESTION_AT = 0.5
 INTENT_AT = 0.65
 """Probability from which a sentence is a command, a question, and asks for a manoeuvre."""
