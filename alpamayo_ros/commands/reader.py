@@ -165,7 +165,7 @@ class Reader:
         strange = self._spelling.strange(_without_name(spelt, opinion))
         if harm > (most * STRANGE_SHARE if strange else most):
             return _doubtful(harm)
-        if "DRIVE_CAREFULLY" in asked and refuses_care(sentence):
+        if "DRIVE_CAREFULLY" in asked and refuses_care(" ".join(spelt)):
             return Reading(reason="NEGATED", why="less care")
         if asked - _WITH_SOMEBODY_AHEAD and somebody_is_ahead(sentence):
             return Reading(reason="DOUBTFUL", why="somebody is in the way")

@@ -317,9 +317,9 @@ _CARE_DENIED = re.compile(
 )
 
 
-def refuses_care(sentence: Sentence) -> bool:
+def refuses_care(plain: str) -> bool:
     """Whether less care is asked for; careful words alone say nothing about that."""
-    return _CARE_DENIED.search(sentence.plain) is not None
+    return _CARE_DENIED.search(plain) is not None
 
 
 _WHY_NOT = re.compile(r"\b(?:why|how come) (?:did|do|are|were|was|is|does) (?:\w+ )?$")
