@@ -90,9 +90,10 @@ class Reader:
         spelt = self._spelling(sentence.words)
         others = _different(spelt, sentence.words, self._spelling.respaced(sentence.words))
         refused = refusal(sentence)
-        for other in (spelt, *others) if others else ():
+        for other in (spelt, *others):
             # a slip of the keyboard does not hide what is asked for
-            refused = refused or refusal(replace(sentence, plain=" ".join(other), readings=()))
+            if refused is None and other != sentence.words:
+                refused = refusal(replace(sentence, plain=" ".join(other), readings=()))
         if refused is not None and refused.code in FINAL:
             return Reading(refusal=refused.code, why=refused.words)
         if sentence.disguises - {OTHER_SCRIPT}:

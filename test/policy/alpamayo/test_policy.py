@@ -58,10 +58,7 @@ def apart_m(predictions, others):
     """Distances between waypoints of the same time (ticks, samples, waypoints) [m]."""
     return np.array(
         [
-            [
-                np.linalg.norm(a.trajectory.positions - b.trajectory.positions, axis=-1)
-                for a, b in zip(one.candidates, other.candidates, strict=True)
-            ]
+            np.linalg.norm(positions(one) - positions(other), axis=-1)
             for one, other in zip(predictions, others, strict=True)
         ]
     )
